@@ -1,0 +1,1 @@
+"""How good was it: GOSPA, OSPA(2), SIAP, NEES, lead time."""

@@ -1,0 +1,1 @@
+"""Friend, neutral, unknown, suspect; and why."""

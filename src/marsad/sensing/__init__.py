@@ -1,0 +1,1 @@
+"""What a site senses with, and what each sensor measures."""

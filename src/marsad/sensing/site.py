@@ -1,0 +1,45 @@
+"""A site: what is protected, what it stands on, what it sees with, what it reckons with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from marsad.flight.classes import RocketTable
+from marsad.geo.terrain import TerrainGrid
+from marsad.terms import Corridor, Geodetic, Sensor, WeatherReport, Zone
+
+
+@dataclass(frozen=True)
+class WarningPolicy:
+    """Numbers of the warning rule; the reasons stand in docs/decisions.md.
+
+    A zone takes shelter when its probability reaches ``probability_on``.  While the forecast's 95 % semi-major axis
+    is above ``wait_semi_major_m`` and the zone's shelter time still fits, the rule may wait for a better forecast.
+    """
+
+    probability_on: float = 0.10
+    probability_on_drone: float = 0.05
+    wait_semi_major_m: float = 1000.0
+    notify_s: float = 2.0
+    rocket_hold_s: float = 90.0
+    rocket_buffer_m: float = 250.0
+    drone_hold_s: float = 300.0
+    all_clear_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything about a site that the pipeline needs to know beforehand."""
+
+    name: str
+    origin: Geodetic
+    zones: tuple[Zone, ...]
+    terrain: TerrainGrid
+    rockets: RocketTable
+    sensors: tuple[Sensor, ...] = ()
+    weather: WeatherReport | None = None
+    corridors: tuple[Corridor, ...] = ()
+    policy: WarningPolicy = field(default_factory=WarningPolicy)
+    name_ar: str = ""
+    friendly_transponder_ids: tuple[str, ...] = ()
+    own_transponder_ids: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Truth, sensors and scenarios for trying things out."""

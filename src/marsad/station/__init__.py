@@ -1,0 +1,1 @@
+"""The running service: journal, clock, sockets, API."""

@@ -1,0 +1,80 @@
+"""The vocabulary that every stage speaks: what comes in, what is believed, what is said.
+
+Times are integers of nanoseconds UTC (``*_utc_ns``) or named seconds (``*_s``); angles are radians
+inside (degrees only at the edges); positions are geodetic WGS-84 with ellipsoidal heights unless the
+name says a frame (``*_enu_m``).  Azimuths run clockwise from true north.
+"""
+
+from marsad.terms.estimates import (
+    ClassWeight,
+    ImpactForecast,
+    ImpactOutcome,
+    LaunchEstimate,
+    LaunchStatus,
+    PointMode,
+    SensorFault,
+    ZoneRisk,
+)
+from marsad.terms.inputs import (
+    BearingKind,
+    Bearing,
+    CooperativeReport,
+    Detection,
+    Flash,
+    Heartbeat,
+    Impulse,
+    Message,
+    Plot,
+    PoseReport,
+    SensorReport,
+    SensorTrackReport,
+    Tick,
+    WeatherReport,
+)
+from marsad.terms.places import Corridor, Geodetic, Zone
+from marsad.terms.records import Disposition, DispositionKind, RejectedInput
+from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
+from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackReport, TrackStatus
+from marsad.terms.warnings import WarningAction, WarningLevel, ZoneWarning
+
+__all__ = [
+    "Affiliation",
+    "Bearing",
+    "BearingKind",
+    "BiasPrior",
+    "ClassWeight",
+    "CooperativeReport",
+    "Corridor",
+    "CorridorForecast",
+    "Detection",
+    "Disposition",
+    "DispositionKind",
+    "Flash",
+    "Geodetic",
+    "Heartbeat",
+    "ImpactForecast",
+    "ImpactOutcome",
+    "Impulse",
+    "LaunchEstimate",
+    "LaunchStatus",
+    "Message",
+    "ObjectKind",
+    "Plot",
+    "PointMode",
+    "PoseReport",
+    "RejectedInput",
+    "Sensor",
+    "SensorFault",
+    "SensorKind",
+    "SensorReport",
+    "SensorTrackReport",
+    "Tick",
+    "TrackReport",
+    "TrackStatus",
+    "WarningAction",
+    "WarningLevel",
+    "WeatherReport",
+    "Zone",
+    "ZoneRisk",
+    "ZoneWarning",
+]

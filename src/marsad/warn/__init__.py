@@ -1,0 +1,1 @@
+"""Forecasts to alarm states and messages."""
