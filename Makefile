@@ -1,0 +1,119 @@
+# Marsad's one list of commands. `make demo` and `make test` do all set-up themselves; the second time it is stamped
+# and takes no time. Needed: Python >= 3.11, Node >= 20.19 with npm, make, git.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+PYTEST ?= -n auto --dist loadgroup
+NODE_AT_LEAST := 20.19
+
+BIN   := $(VENV)/bin
+DONE  := $(VENV)/.done
+UV    := $(BIN)/uv pip
+LAYS  := pyproject.toml hatch_build.py
+SOURCES := $(shell find src/marsad -name '*.py' 2>/dev/null)
+# a changed web/ is seen by hatch_build.py itself, by content
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check pytest web-test console browser warmup setup setup-dev lock bench format clean machine
+
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# --- the two commands ----------------------------------------------------------------------------
+
+demo: setup  ## set up, then a night at a gas plant in the browser; ARGS="--no-browser --once" passes options on
+	@$(BIN)/marsad demo $(ARGS)
+
+test: setup-dev browser lint web-test pytest  ## set up, then all checks and tests; ARGS="-k zone" passes options on
+
+# --- the parts -----------------------------------------------------------------------------------
+
+lint: setup-dev  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+pytest: setup-dev
+	$(BIN)/python -m pytest $(PYTEST) $(ARGS)
+
+web-test: setup-dev
+	@if [ -f web/package.json ]; then cd web && npm run --if-present lint && npm run --if-present test; fi
+
+format: setup-dev  ## let ruff mend and lay out the Python
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev  ## every benchmark, results into benchmarks/results/
+	@set -e; for script in benchmarks/bench_*.py; do \
+	  [ -f "$$script" ] || { echo "there is no benchmark yet"; break; }; \
+	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+
+lock: $(DONE)/uv  ## solve the requirements again, keeping what can be kept; ARGS=--upgrade renews all
+	$(UV) compile $(LOCKING) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(UV) compile $(LOCKING) pyproject.toml --group dev --all-extras -c requirements/bootstrap.txt -o requirements/dev.txt
+	$(UV) compile $(LOCKING) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
+  --custom-compile-command "make lock" $(ARGS)
+
+clean:  ## remove the environment, the console and all caches
+	rm -rf $(VENV) .ci/env build dist src/marsad/console/dist web/node_modules web/dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- set-up --------------------------------------------------------------------------------------
+
+setup: $(DONE)/run console $(DONE)/warm
+setup-dev: $(DONE)/dev console $(DONE)/warm
+
+machine:
+	@command -v $(PYTHON) >/dev/null || { echo "Marsad needs Python 3.11 or later, and '$(PYTHON)' was not found. Install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Marsad needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Name a newer one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@for tool in git node npm; do command -v $$tool >/dev/null || { echo "Marsad needs $$tool, and it was not found (Node $(NODE_AT_LEAST) or later brings npm)."; exit 1; }; done
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number), [c, d] = "$(NODE_AT_LEAST)".split(".").map(Number); process.exit(a > c || (a === c && b >= d) ? 0 : 1)' || { echo "Marsad needs Node $(NODE_AT_LEAST) or later; this is $$(node --version)."; exit 1; }
+
+$(BIN)/python: | machine
+	@echo "set-up: making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(DONE)/uv: requirements/bootstrap.txt | $(BIN)/python
+	@mkdir -p $(DONE)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+# uv lays the packages in seconds; where it cannot (a mirror that only pip is told of), pip does the same, slower
+define lay
+	@echo "set-up: laying the packages of $(1)"
+	@$(UV) install --quiet --require-hashes -r $(1) || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	@$(UV) install --quiet --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endef
+
+$(DONE)/run: requirements/run.txt $(LAYS) $(DONE)/uv
+	$(call lay,requirements/run.txt)
+	@touch $@
+
+$(DONE)/dev: requirements/dev.txt $(LAYS) $(DONE)/uv
+	$(call lay,requirements/dev.txt)
+	@touch $(DONE)/run $@
+
+console: $(DONE)/uv | machine  ## build the page from web/ if it changed
+	@$(BIN)/python hatch_build.py
+
+$(DONE)/warm: $(SOURCES) $(DONE)/run
+	@if [ -f src/marsad/cli.py ] && $(BIN)/marsad warmup --help >/dev/null 2>&1; then \
+	  $(BIN)/marsad warmup; fi
+	@touch $@
+
+warmup: $(DONE)/run  ## compile and keep the numerical kernels
+	@$(BIN)/marsad warmup && touch $(DONE)/warm
+
+browser:
+	@if for name in chromium chromium-browser google-chrome; do command -v $$name && break; done >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "set-up: installing Chromium for the tests of the console"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null </dev/null \
+	  || echo "Chromium could not be installed: the tests of the console in a browser will be skipped."; \
+	else echo "No Chromium here: the tests of the console in a browser will be skipped. To run them: sudo apt-get install chromium fonts-noto-core"; fi

@@ -1,0 +1,82 @@
+"""What all tests share: the runtime type checks, the folder of outside material, the browser."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "marsad"
+SHELL = {"adapters", "api", "cli", "console", "samples", "station", "__main__"}
+
+
+def _imports_numba(source: str) -> bool:
+    """Say whether a module holds compiled kernels, which a checking wrapper would keep from compiling."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "numba" for alias in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba":
+            return True
+    return False
+
+
+def checked_modules() -> list[str]:
+    """Name the modules whose annotations (shapes too) are held at run time: all pure ones without kernels."""
+    names = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if path.name == "__init__.py" or parts[0] in SHELL or _imports_numba(path.read_text(encoding="utf-8")):
+            continue
+        names.append(".".join(("marsad", *parts)))
+    return names
+
+
+# MARSAD_TYPECHECK=0 runs the tests without the checks, which is faster and shows the bare traceback
+if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
+    install_import_hook(checked_modules(), "runtime_types.checked")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Give the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder of recordings and cases beside the checkout (or at MARSAD_SHARED), or skip."""
+    folder = Path(os.environ.get("MARSAD_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("no folder of outside material beside the checkout; MARSAD_SHARED names another place")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Give the system's Chromium (or the one at MARSAD_CHROMIUM), or skip; with MARSAD_REQUIRE_BROWSER=1 fail."""
+    named = os.environ.get("MARSAD_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        message = "no Chromium on this machine: apt-get install chromium"
+        if os.environ.get("MARSAD_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[object]:
+    """Give a headless Chromium (playwright's sync Browser) that can draw maps without a graphics card."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield running
+        running.close()
