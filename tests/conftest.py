@@ -13,7 +13,7 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "marsad"
-SHELL = {"adapters", "api", "cli", "console", "samples", "station", "__main__"}
+SHELL = {"adapters", "api", "cli", "commands", "console", "samples", "station", "__main__"}
 
 
 def _imports_numba(source: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "marsad"
-SHELL = {"adapters", "api", "cli", "console", "samples", "station", "__main__", "__init__"}
+SHELL = {"adapters", "api", "cli", "commands", "console", "samples", "station", "__main__", "__init__"}
 
 # modules that are a clock, a disk, a network, global randomness, or a way to them
 IMPURE_MODULES = {
