@@ -82,6 +82,7 @@ def install_packages(web: Path) -> None:
         return
     run(web, *(("ci",) if digest else ("install",)), "--no-audit", "--no-fund")
     if digest:
+        laid.parent.mkdir(exist_ok=True)
         laid.write_text(digest)
 
 
