@@ -87,8 +87,8 @@ $(DONE)/uv: requirements/bootstrap.txt | $(BIN)/python
 # uv lays the packages in seconds; where it cannot (a mirror that only pip is told of), pip does the same, slower
 define lay
 	@echo "set-up: laying the packages of $(1)"
-	@$(UV) install --quiet --require-hashes -r $(1) || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
-	@$(UV) install --quiet --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(UV) install --python $(BIN)/python --quiet --require-hashes -r $(1) || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	@$(UV) install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endef
 
 $(DONE)/run: requirements/run.txt $(LAYS) $(DONE)/uv
