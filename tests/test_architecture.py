@@ -6,7 +6,9 @@ import ast
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,11 @@ def test_what_runs_and_what_tests_use_the_same_versions() -> None:
         return {line.rstrip(" \\") for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)}
 
     assert pins("run") - pins("dev") == set()
+
+
+def test_every_dependency_has_its_reason_in_the_architecture() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    reasons = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    names = {re.split(r"[<>=!~\[ ;]", requirement)[0] for requirement in declared}
+    assert sorted(name for name in names if not re.search(rf"^\|[^|]*\b{re.escape(name)}\b", reasons, re.M)) == []
