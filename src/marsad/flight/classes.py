@@ -27,7 +27,14 @@ class RocketClass:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("ideal_delta_v_ms", "burn_s", "area_over_launch_mass_m2_kg", "ln_sigma_delta_v", "ln_sigma_burn", "ln_sigma_drag"):
+        for name in (
+            "ideal_delta_v_ms",
+            "burn_s",
+            "area_over_launch_mass_m2_kg",
+            "ln_sigma_delta_v",
+            "ln_sigma_burn",
+            "ln_sigma_drag",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"rocket class {self.name!r}: {name} must be positive, got {getattr(self, name)!r}")
         if not 0 < self.propellant_fraction < 0.95:

@@ -70,7 +70,12 @@ def enu_axes(latitude_rad: float, longitude_rad: float) -> Float[np.ndarray, "3 
 
 @njit(cache=True)
 def enu_from_geodetic(
-    latitude_rad: float, longitude_rad: float, height_m: float, origin_lat_rad: float, origin_lon_rad: float, origin_h_m: float
+    latitude_rad: float,
+    longitude_rad: float,
+    height_m: float,
+    origin_lat_rad: float,
+    origin_lon_rad: float,
+    origin_h_m: float,
 ) -> tuple[float, float, float]:
     """East, north, up in metres of a geodetic point as seen from an origin."""
     x, y, z = ecef_from_geodetic(latitude_rad, longitude_rad, height_m)

@@ -36,7 +36,13 @@ class TerrainGrid:
         """Ground height in metres at a point."""
         return float(
             terrain_height(
-                self.height_m, self.south_rad, self.west_rad, self.step_lat_rad, self.step_lon_rad, latitude_rad, longitude_rad
+                self.height_m,
+                self.south_rad,
+                self.west_rad,
+                self.step_lat_rad,
+                self.step_lon_rad,
+                latitude_rad,
+                longitude_rad,
             )
         )
 
@@ -50,7 +56,13 @@ class TerrainGrid:
 
 @njit(cache=True)
 def terrain_height(
-    height_m: np.ndarray, south_rad: float, west_rad: float, step_lat_rad: float, step_lon_rad: float, latitude_rad: float, longitude_rad: float
+    height_m: np.ndarray,
+    south_rad: float,
+    west_rad: float,
+    step_lat_rad: float,
+    step_lon_rad: float,
+    latitude_rad: float,
+    longitude_rad: float,
 ) -> float:
     """Bilinear ground height in metres; outside the grid the nearest edge counts."""
     rows, columns = height_m.shape
