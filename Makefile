@@ -15,7 +15,8 @@ SOURCES := $(shell find src/marsad -name '*.py' 2>/dev/null)
 # a changed web/ is seen by hatch_build.py itself, by content
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check pytest web-test console browser warmup setup setup-dev lock bench format clean machine
+.NOTPARALLEL:
+.PHONY: help demo test lint rules layout types layers pytest web-test console browser warmup setup setup-dev lock bench format clean machine
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,11 +30,19 @@ test: setup-dev browser lint web-test pytest  ## set up, then all checks and tes
 
 # --- the parts -----------------------------------------------------------------------------------
 
-lint: setup-dev  ## ruff, mypy, import-linter
+lint: rules layout types layers  ## ruff, mypy, import-linter
+
+rules: setup-dev
 	$(BIN)/ruff check .
+
+layout: setup-dev
 	$(BIN)/ruff format --check .
+
+types: setup-dev
 	$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+layers: setup-dev
+	$(BIN)/lint-imports --no-logo
 
 pytest: setup-dev
 	$(BIN)/python -m pytest $(PYTEST) $(ARGS)
