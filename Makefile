@@ -32,16 +32,16 @@ test: setup-dev browser lint web-test pytest  ## set up, then all checks and tes
 
 lint: rules layout types layers  ## ruff, mypy, import-linter
 
-rules: setup-dev
+rules: $(DONE)/dev
 	$(BIN)/ruff check .
 
-layout: setup-dev
+layout: $(DONE)/dev
 	$(BIN)/ruff format --check .
 
-types: setup-dev
+types: $(DONE)/dev
 	$(BIN)/mypy
 
-layers: setup-dev
+layers: $(DONE)/dev
 	$(BIN)/lint-imports --no-logo
 
 pytest: setup-dev
@@ -50,7 +50,7 @@ pytest: setup-dev
 web-test: setup-dev
 	@if [ -f web/package.json ]; then cd web && npm run --if-present lint && npm run --if-present test; fi
 
-format: setup-dev  ## let ruff mend and lay out the Python
+format: $(DONE)/dev  ## let ruff mend and lay out the Python
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
