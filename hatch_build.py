@@ -22,7 +22,7 @@ from typing import Any
 NODE_AT_LEAST = (20, 19)
 ROOT = Path(__file__).resolve().parent
 # what changes in web/ without changing the console
-NOT_SOURCES = {"node_modules", "dist", "test-results", "tests", "e2e", "coverage"}
+NOT_SOURCES = {"node_modules", "dist", "test-results", "test", "tests", "e2e", "coverage"}
 STAMP = ".sources"
 
 
