@@ -1,1 +1,62 @@
-"""Friend, neutral, unknown, suspect; and why."""
+"""Friend, neutral, unknown, suspect, and why; and where a slow object may go."""
+
+from marsad.identify.affiliation import (
+    Evidence,
+    IdentityMemory,
+    IdentityParams,
+    Judgement,
+    Lists,
+    drone_probability,
+    judge,
+    likeliest_kind,
+    remember,
+)
+from marsad.identify.claims import (
+    Claim,
+    ClaimBook,
+    ClaimParams,
+    TrackStates,
+    claim_of_track,
+    compare,
+    contradicted_beside,
+    forget,
+    may_be_claimed,
+    report,
+    watch,
+)
+from marsad.identify.corridor import CorridorParams, Reach, first_passage, paths_ahead, reach
+from marsad.identify.kinds import KIND_NAMES, KINDS, KindRow, Motion, kind_probabilities, motion_of
+
+__all__ = [
+    "KINDS",
+    "KIND_NAMES",
+    "Claim",
+    "ClaimBook",
+    "ClaimParams",
+    "CorridorParams",
+    "Evidence",
+    "IdentityMemory",
+    "IdentityParams",
+    "Judgement",
+    "KindRow",
+    "Lists",
+    "Motion",
+    "Reach",
+    "TrackStates",
+    "claim_of_track",
+    "compare",
+    "contradicted_beside",
+    "drone_probability",
+    "first_passage",
+    "forget",
+    "judge",
+    "kind_probabilities",
+    "likeliest_kind",
+    "may_be_claimed",
+    "motion_of",
+    "paths_ahead",
+    "reach",
+    "remember",
+    "report",
+    "watch",
+]

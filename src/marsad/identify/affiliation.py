@@ -1,0 +1,231 @@
+"""Friend, neutral, unknown or suspect: one judgement a track, with its reasons and confidence.
+
+The words are those of APP-6(E) and CoT.  The rules, in order:
+
+1. An own sensor's pose or a transponder of the own list that the sensors confirm: friend.
+2. A confirmed claim of a listed friend, of the own fleet or of an unspecified cooperative source: friend or assumed
+   friend; of civil ADS-B or Remote ID: neutral.
+3. Inside a flight-plan corridor of the site, moving like an aircraft: assumed friend.
+4. A slow object low above the ground, whose ways ahead reach a protected zone, that nobody claims and that never moved
+   like a crewed aircraft: suspect.  Silence alone is no reason: each of these must hold.
+5. Everything else is unknown.
+
+A machine alone says no more than suspect; hostile is for people to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from marsad.identify.claims import Claim
+from marsad.identify.kinds import KIND_NAMES, Motion, kind_probabilities
+from marsad.terms import Affiliation, ObjectKind
+
+
+@dataclass(frozen=True)
+class IdentityParams:
+    """Thresholds of the judgement.
+
+    ``fast_ms`` and ``high_m`` are what only a crewed aircraft shows, held to be seen at ``certain_sigma`` standard
+    deviations.  A track becomes suspect at ``suspect_on`` probability of being a drone that reaches a zone with at
+    least ``reach_on``, and stays so until that probability falls under ``suspect_off``.
+    """
+
+    fast_ms: float = 58.0
+    high_m: float = 550.0
+    certain_sigma: float = 2.5
+    min_updates: int = 4
+    suspect_on: float = 0.55
+    suspect_off: float = 0.25
+    reach_on: float = 0.05
+    max_speed_sigma_ms: float = 14.0
+    max_height_sigma_m: float = 120.0
+
+
+@dataclass
+class IdentityMemory:
+    """What a track has shown before; kept per track by the caller."""
+
+    was_fast: bool = False
+    was_high: bool = False
+    suspect: bool = False
+    first_seen_s: float = 0.0
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one track is thought to be."""
+
+    object_kind: ObjectKind
+    affiliation: Affiliation
+    confidence: float
+    reasons: tuple[str, ...]
+    threat_probability: float = 0.0
+    transponder_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about each track besides its motion; one element a track.
+
+    ``claim`` is the claim bound to the track, ``contradicted`` one that runs beside it and is not believed,
+    ``may_be_claimed`` whether a claim is still being compared, ``corridor`` the flight-plan corridor it flies in.
+    """
+
+    updates: Int[np.ndarray, " track"]
+    range_known: Bool[np.ndarray, " track"]
+    reach: Float[np.ndarray, " track"]
+    claim: tuple[Claim | None, ...]
+    contradicted: tuple[Claim | None, ...]
+    may_be_claimed: tuple[bool, ...]
+    corridor: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Transponders that the site file names as its own or as friends."""
+
+    own: frozenset[str] = field(default_factory=frozenset)
+    friends: frozenset[str] = field(default_factory=frozenset)
+
+
+def judge(
+    motion: Motion,
+    evidence: Evidence,
+    memory: list[IdentityMemory],
+    lists: Lists,
+    params: IdentityParams,
+) -> list[Judgement]:
+    """Judge all tracks; ``memory`` (one a track, in order) is updated in place."""
+    remember(motion, evidence.updates, memory, params)
+    kinds = kind_probabilities(
+        motion, np.array([m.was_fast for m in memory], dtype=bool), np.array([m.was_high for m in memory], dtype=bool)
+    )
+    return [_judge_one(row, motion, kinds[row], evidence, memory[row], lists, params) for row in range(len(memory))]
+
+
+def remember(
+    motion: Motion, updates: Int[np.ndarray, " track"], memory: list[IdentityMemory], params: IdentityParams
+) -> None:
+    """Note what only a crewed aircraft shows: high speed, great height, seen with certainty."""
+    settled = updates >= params.min_updates
+    fast = settled & (motion.speed_ms - params.certain_sigma * motion.speed_sigma_ms > params.fast_ms)
+    high = settled & (motion.height_agl_m - params.certain_sigma * motion.height_sigma_m > params.high_m)
+    for row in np.flatnonzero(fast):
+        memory[row].was_fast = True
+    for row in np.flatnonzero(high):
+        memory[row].was_high = True
+
+
+def drone_probability(kind_row: Float[np.ndarray, " row"]) -> float:
+    """Probability that the track is a drone, from one row of ``kind_probabilities``."""
+    return float(sum(p for p, name in zip(kind_row, KIND_NAMES, strict=True) if name == "drone"))
+
+
+def _judge_one(
+    row: int,
+    motion: Motion,
+    kind_row: Float[np.ndarray, " row"],
+    evidence: Evidence,
+    memory: IdentityMemory,
+    lists: Lists,
+    params: IdentityParams,
+) -> Judgement:
+    claim = evidence.claim[row]
+    if claim is not None and claim.verdict == "confirmed":
+        memory.suspect = False
+        return _claimed(claim, kind_row, lists)
+    notes = _contradiction_notes(claim, evidence.contradicted[row])
+    if not evidence.range_known[row]:
+        memory.suspect = False
+        return Judgement("unknown", "unknown", 0.0, (*notes, "one bearing sensor sees it: range and speed unknown"))
+    kind, kind_probability = likeliest_kind(kind_row)
+    corridor = evidence.corridor[row]
+    if corridor is not None and not notes and kind != "drone":
+        memory.suspect = False
+        return Judgement(
+            kind,
+            "assumed_friend",
+            0.7 * kind_probability,
+            (f"flies in corridor {corridor}", _motion_words(row, motion)),
+        )
+    return _unclaimed(row, motion, kind_row, evidence, memory, notes, params)
+
+
+def _claimed(claim: Claim, kind_row: Float[np.ndarray, " row"], lists: Lists) -> Judgement:
+    kind, _ = likeliest_kind(kind_row)
+    identity = claim.key
+    if claim.is_own_sensor:
+        own: ObjectKind = "balloon" if claim.source == "balloon" else "own_drone"
+        return Judgement(own, "friend", 0.99, (f"at the reported place of own sensor {identity}",), 0.0, identity)
+    moved = f"moves as {identity} reports by {_source_words(claim.source)}"
+    if identity in lists.own:
+        return Judgement("own_drone", "friend", 0.98, (moved, f"{identity} is in the own list"), 0.0, identity)
+    kind = "aircraft" if kind in ("bird", "unknown") else kind
+    if identity in lists.friends or claim.source == "own_fleet":
+        return Judgement(kind, "friend", 0.95, (moved, f"{identity} is listed as a friend"), 0.0, identity)
+    if claim.source in ("adsb", "remote_id"):
+        return Judgement(kind, "neutral", 0.9, (moved,), 0.0, identity)
+    return Judgement(kind, "assumed_friend", 0.9, (moved,), 0.0, identity)
+
+
+def _unclaimed(
+    row: int,
+    motion: Motion,
+    kind_row: Float[np.ndarray, " row"],
+    evidence: Evidence,
+    memory: IdentityMemory,
+    notes: tuple[str, ...],
+    params: IdentityParams,
+) -> Judgement:
+    kind, kind_probability = likeliest_kind(kind_row)
+    threat = drone_probability(kind_row)
+    settled = (
+        evidence.updates[row] >= params.min_updates
+        and motion.speed_sigma_ms[row] <= params.max_speed_sigma_ms
+        and motion.height_sigma_m[row] <= params.max_height_sigma_m
+        and not evidence.may_be_claimed[row]
+    )
+    if not settled:
+        return Judgement("unknown", "unknown", 0.0, (*notes, "not seen for long enough to tell"))
+    if memory.suspect:
+        memory.suspect = threat >= params.suspect_off
+    else:
+        memory.suspect = threat >= params.suspect_on and evidence.reach[row] >= params.reach_on
+    words = _motion_words(row, motion)
+    if memory.suspect:
+        reasons = (*notes, "nobody claims it", words, f"its ways ahead reach a zone ({evidence.reach[row]:.0%})")
+        return Judgement("drone", "suspect", threat, reasons, threat)
+    reasons = (*notes, "no claim; silence alone says nothing", words)
+    return Judgement(kind if kind_probability > 0.5 else "unknown", "unknown", kind_probability, reasons, threat)
+
+
+def likeliest_kind(kind_row: Float[np.ndarray, " row"]) -> tuple[ObjectKind, float]:
+    """Likeliest kind and its probability, rows of one kind taken together."""
+    total: dict[ObjectKind, float] = {}
+    for p, name in zip(kind_row, KIND_NAMES, strict=True):
+        total[name] = total.get(name, 0.0) + float(p)
+    best = max(total, key=lambda name: total[name])
+    return best, total[best]
+
+
+def _contradiction_notes(claim: Claim | None, beside: Claim | None) -> tuple[str, ...]:
+    found = claim if claim is not None and claim.verdict == "contradicted" else beside
+    return () if found is None else (f"claim of {found.key} is contradicted ({found.why}) and not believed",)
+
+
+def _motion_words(row: int, motion: Motion) -> str:
+    return f"{motion.speed_ms[row]:.0f} m/s, {max(motion.height_agl_m[row], 0.0):.0f} m above ground"
+
+
+def _source_words(source: str) -> str:
+    return {
+        "adsb": "ADS-B",
+        "remote_id": "Remote ID",
+        "own_fleet": "own fleet",
+        "unspecified": "cooperative report",
+    }.get(source, source)

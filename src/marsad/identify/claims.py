@@ -1,0 +1,340 @@
+"""Cooperative claims against what the sensors see: which track is whose, and which claim is contradicted.
+
+A claim (ADS-B, Remote ID, own fleet, a sensor's own pose) is a position that somebody says of himself.  It names a
+track only if the track has moved like the claim for a while; a claim whose place the sensors watch and find empty, or
+that runs beside a track at a constant distance, is contradicted and believed no longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+ClaimVerdict = Literal["untested", "confirmed", "contradicted"]
+
+
+@dataclass(frozen=True)
+class ClaimParams:
+    """Tolerances of the comparison, in metres, metres a second and seconds.
+
+    ``slack_m`` covers what no covariance says (lever arms, geoid or pressure heights, a radar's own bias);
+    ``timing_s`` the unknown age of a position; ``maneuver_ms2`` how an aircraft may turn between two reports.
+    Evidence of a pair is summed in units of log-likelihood, each comparison at most ``step_limit``.
+    """
+
+    slack_m: float = 25.0
+    height_slack_m: float = 60.0
+    velocity_slack_ms: float = 4.0
+    timing_s: float = 0.15
+    maneuver_ms2: float = 4.0
+    max_age_s: float = 6.0
+    compare_every_s: float = 0.5
+    step_limit: float = 2.0
+    bind_at: float = 4.0
+    unbind_at: float = -6.0
+    evidence_limit: float = 12.0
+    search_m: float = 6000.0
+    empty_after_s: float = 10.0
+    offset_after_s: float = 8.0
+    offset_spread_m: float = 120.0
+    recover_s: float = 15.0
+
+
+@dataclass
+class Claim:
+    """What one transponder has said lately; times are seconds of the caller's clock, places site ENU metres."""
+
+    key: str
+    is_own_sensor: bool
+    source: str
+    time_s: float = -np.inf
+    position_m: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
+    velocity_ms: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
+    has_velocity: bool = False
+    sigma_m: float = 30.0
+    reports: int = 0
+    bound_track: int = -1
+    watched_empty_s: float = 0.0
+    last_checked_s: float = -np.inf
+    contradicted_since_s: float = np.inf
+    agreeing_s: float = 0.0
+    why: str = ""
+    told: ClaimVerdict = "untested"
+    """The verdict when ``watch`` last looked."""
+
+    @property
+    def verdict(self) -> ClaimVerdict:
+        """Where the claim stands."""
+        if np.isfinite(self.contradicted_since_s):
+            return "contradicted"
+        return "confirmed" if self.bound_track >= 0 else "untested"
+
+
+@dataclass
+class PairEvidence:
+    """Evidence that a track and a claim are one body, and the offset between them where they are not."""
+
+    log_likelihood: float = 0.0
+    last_s: float = -np.inf
+    parallel_s: float = 0.0
+    offset_m: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
+
+
+@dataclass
+class ClaimBook:
+    """All claims and all pairs under comparison; donated to ``report`` and ``compare``."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+    pairs: dict[tuple[int, str], PairEvidence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrackStates:
+    """Tracks to be compared: states in site ENU at ``time_s``, covariance of (position, velocity)."""
+
+    track: Int[np.ndarray, " track"]
+    time_s: Float[np.ndarray, " track"]
+    position_m: Float[np.ndarray, "track 3"]
+    velocity_ms: Float[np.ndarray, "track 3"]
+    covariance: Float[np.ndarray, "track 6 6"]
+
+
+def report(
+    book: ClaimBook,
+    key: str,
+    time_s: float,
+    position_m: Float[np.ndarray, "3"],
+    velocity_ms: Float[np.ndarray, "3"] | None,
+    sigma_m: float,
+    source: str,
+    is_own_sensor: bool = False,
+) -> Claim:
+    """Take in one position report; older ones than the last are ignored."""
+    claim = book.claims.get(key)
+    if claim is None:
+        claim = book.claims[key] = Claim(key=key, is_own_sensor=is_own_sensor, source=source)
+    if time_s <= claim.time_s:
+        return claim
+    if velocity_ms is not None:
+        claim.velocity_ms, claim.has_velocity = velocity_ms, True
+    elif claim.reports and time_s - claim.time_s < 20.0:
+        step = (position_m - claim.position_m) / max(time_s - claim.time_s, 0.05)
+        claim.velocity_ms = step if not claim.has_velocity else 0.5 * (claim.velocity_ms + step)
+        claim.has_velocity = True
+    claim.time_s, claim.position_m, claim.sigma_m = time_s, position_m, sigma_m
+    claim.reports += 1
+    return claim
+
+
+def forget(book: ClaimBook, ended_tracks: set[int], now_s: float, keep_s: float = 120.0) -> None:
+    """Drop ended tracks and transponders not heard for ``keep_s``, so that memory stays bounded."""
+    silent = {key for key, claim in book.claims.items() if now_s - claim.time_s > keep_s}
+    for key in silent:
+        del book.claims[key]
+    for pair in [pair for pair in book.pairs if pair[0] in ended_tracks or pair[1] in silent]:
+        del book.pairs[pair]
+    for claim in book.claims.values():
+        if claim.bound_track in ended_tracks:
+            claim.bound_track = -1
+
+
+def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams) -> None:
+    """Update the evidence of every track near a claim, then bind tracks and claims one to one."""
+    claims = [claim for claim in book.claims.values() if claim.reports and claim.has_velocity]
+    if not claims or not tracks.track.size:
+        return
+    ages = tracks.time_s[:, None] - np.array([claim.time_s for claim in claims])[None, :]
+    places = np.array([claim.position_m for claim in claims])
+    speeds = np.array([claim.velocity_ms for claim in claims])
+    offset = tracks.position_m[:, None, :] - places[None, :, :] - ages[:, :, None] * speeds[None, :, :]
+    near = (np.abs(ages) <= params.max_age_s) & (np.hypot(offset[:, :, 0], offset[:, :, 1]) < params.search_m)
+    for row, column in zip(*np.nonzero(near), strict=True):
+        claim = claims[column]
+        _update_pair(book, tracks, int(row), claim, offset[row, column], float(ages[row, column]), params)
+    _bind(book, params)
+
+
+def _update_pair(
+    book: ClaimBook,
+    tracks: TrackStates,
+    row: int,
+    claim: Claim,
+    offset_m: Float[np.ndarray, "3"],
+    age_s: float,
+    params: ClaimParams,
+) -> None:
+    now = float(tracks.time_s[row])
+    key = (int(tracks.track[row]), claim.key)
+    pair = book.pairs.get(key)
+    if pair is None:
+        pair = book.pairs[key] = PairEvidence(offset_m=offset_m)
+    elapsed = now - pair.last_s
+    if elapsed < params.compare_every_s:
+        return
+    difference = np.concatenate([offset_m, tracks.velocity_ms[row] - claim.velocity_ms])
+    spread = _spread(tracks.covariance[row], claim, age_s, params)
+    # a Student-like cap: far pairs count -step_limit a comparison, close pairs at most +step_limit
+    distance2 = float(difference @ np.linalg.solve(spread, difference))
+    pair.log_likelihood = float(
+        np.clip(
+            pair.log_likelihood + np.clip(0.25 * (16.0 - distance2), -params.step_limit, params.step_limit),
+            -params.evidence_limit,
+            params.evidence_limit,
+        )
+    )
+    _update_offset(pair, difference, spread, min(elapsed, 2.0), params)
+    pair.last_s = now
+
+
+def _spread(
+    covariance: Float[np.ndarray, "6 6"], claim: Claim, age_s: float, params: ClaimParams
+) -> Float[np.ndarray, "6 6"]:
+    spread = covariance.copy()
+    turn = params.maneuver_ms2 * abs(age_s)
+    place = claim.sigma_m**2 + params.slack_m**2 + (0.5 * turn * age_s) ** 2
+    spread[0, 0] += place
+    spread[1, 1] += place
+    spread[2, 2] += place + params.height_slack_m**2
+    horizontal = claim.velocity_ms.copy()
+    spread[:3, :3] += params.timing_s**2 * np.outer(horizontal, horizontal)
+    spread[3:, 3:] += np.eye(3) * (params.velocity_slack_ms**2 + turn * turn)
+    return spread
+
+
+def _update_offset(
+    pair: PairEvidence,
+    difference: Float[np.ndarray, "6"],
+    spread: Float[np.ndarray, "6 6"],
+    elapsed_s: float,
+    params: ClaimParams,
+) -> None:
+    """Count for how long the track has run beside the claim at one constant distance, moving the same way."""
+    same_way = bool(np.hypot(difference[3], difference[4]) < 3.0 * np.sqrt(spread[3, 3]))
+    kept = float(np.hypot(*(difference[:2] - pair.offset_m[:2]))) < params.offset_spread_m + 2.0 * np.sqrt(spread[0, 0])
+    if same_way and kept:
+        pair.parallel_s += elapsed_s
+        pair.offset_m = pair.offset_m + 0.2 * (difference[:3] - pair.offset_m)
+    else:
+        pair.parallel_s = 0.0
+        pair.offset_m = difference[:3].copy()
+
+
+def _bind(book: ClaimBook, params: ClaimParams) -> None:
+    """Give every claim at most one track and every track at most one claim, the strongest evidence first."""
+    bound_before = {claim.key: claim.bound_track for claim in book.claims.values()}
+    ranked = sorted(
+        (
+            (-pair.log_likelihood - (1.0 if bound_before.get(key) == track else 0.0), track, key)
+            for (track, key), pair in book.pairs.items()
+            if pair.log_likelihood > (params.unbind_at if bound_before.get(key) == track else params.bind_at)
+        ),
+    )
+    for claim in book.claims.values():
+        claim.bound_track = -1
+    taken: set[int] = set()
+    for _, track, key in ranked:
+        found = book.claims.get(key)
+        if found is None or found.bound_track >= 0 or track in taken:
+            continue
+        found.bound_track = track
+        taken.add(track)
+
+
+def watch(
+    book: ClaimBook,
+    now_s: float,
+    watched: dict[str, bool],
+    tracks: Int[np.ndarray, " track"],
+    params: ClaimParams,
+) -> list[Claim]:
+    """Judge every claim by what the sensors found at its place; gives the claims whose verdict changed.
+
+    Parameters
+    ----------
+    book
+        The claims and pairs; donated.
+    now_s
+        Seconds of the caller's clock.
+    watched
+        For each claim, whether a live sensor that would see a body at the claimed place watches it now.
+    tracks
+        The tracks that stand; an offset is measured to these only.
+    """
+    changed = []
+    alive = {int(track) for track in tracks}
+    for claim in book.claims.values():
+        elapsed = float(np.clip(now_s - claim.last_checked_s, 0.0, 2.0))
+        claim.last_checked_s = now_s
+        if now_s - claim.time_s > params.max_age_s or not watched.get(claim.key, False):
+            pass  # not heard or not watched: nothing speaks for it or against it
+        elif claim.bound_track >= 0:
+            claim.watched_empty_s = 0.0
+            claim.agreeing_s += elapsed
+            if claim.agreeing_s > params.recover_s:
+                claim.contradicted_since_s, claim.why = np.inf, ""
+        else:
+            claim.agreeing_s = 0.0
+            claim.watched_empty_s += elapsed
+            _contradict(book, claim, now_s, alive, params)
+        if claim.verdict != claim.told:
+            claim.told = claim.verdict
+            changed.append(claim)
+    return changed
+
+
+def _contradict(book: ClaimBook, claim: Claim, now_s: float, alive: set[int], params: ClaimParams) -> None:
+    beside = [
+        (float(np.hypot(*pair.offset_m[:2])), pair)
+        for (track, key), pair in book.pairs.items()
+        if key == claim.key
+        and track in alive
+        and pair.parallel_s >= params.offset_after_s
+        and pair.log_likelihood < 0
+        and now_s - pair.last_s < params.max_age_s
+    ]
+    if beside and claim.watched_empty_s >= params.offset_after_s:
+        distance, pair = min(beside, key=lambda item: item[0])
+        claim.contradicted_since_s = min(claim.contradicted_since_s, now_s)
+        claim.why = _offset_words(distance, pair.offset_m, claim.velocity_ms)
+    elif claim.watched_empty_s >= params.empty_after_s:
+        claim.contradicted_since_s = min(claim.contradicted_since_s, now_s)
+        claim.why = "nothing is seen where it claims to be, though the place is watched"
+
+
+def _offset_words(distance_m: float, offset_m: Float[np.ndarray, "3"], velocity_ms: Float[np.ndarray, "3"]) -> str:
+    """Say whether a displaced claim is shifted in time (along its way) or in place."""
+    speed = float(np.hypot(velocity_ms[0], velocity_ms[1]))
+    along = float(offset_m[:2] @ velocity_ms[:2]) / max(speed, 1e-6)
+    across = float(np.sqrt(max(distance_m**2 - along**2, 0.0)))
+    if speed > 10.0 and across < 0.2 * abs(along):
+        return (
+            f"time-shifted: a track flies the same way {abs(along) / speed:.0f} s {'ahead' if along > 0 else 'behind'}"
+        )
+    return f"displaced: a track flies the same way {distance_m:.0f} m away"
+
+
+def claim_of_track(book: ClaimBook) -> dict[int, Claim]:
+    """Give the claim bound to each track."""
+    return {claim.bound_track: claim for claim in book.claims.values() if claim.bound_track >= 0}
+
+
+def contradicted_beside(book: ClaimBook, track: int, params: ClaimParams) -> Claim | None:
+    """Give a contradicted claim that runs beside this track, if any."""
+    for (other, key), pair in book.pairs.items():
+        claim = book.claims.get(key)
+        if (
+            other == track
+            and claim is not None
+            and claim.verdict == "contradicted"
+            and pair.parallel_s >= params.offset_after_s
+        ):
+            return claim
+    return None
+
+
+def may_be_claimed(book: ClaimBook, track: int) -> bool:
+    """Say whether some claim is still a candidate for this track (its evidence is for it, if not yet enough)."""
+    return any(key[0] == track and pair.log_likelihood > 0.0 for key, pair in book.pairs.items())

@@ -1,0 +1,167 @@
+"""Where a slow object may go: probability and time of reaching each zone, without an impact point.
+
+A drone follows waypoints that nobody knows.  Its ways ahead are a fixed set of quasi-random paths: start and velocity
+drawn from the track's covariance, a course that wanders a little, and turns at times of an exponential law.  A zone is
+reached when a path first enters it with its buffer (first passage); the probability is the weight of the paths that do,
+the times are quantiles over them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from marsad.geo.zones import ZoneShapes, zone_hits
+
+_TURNS = 2
+
+
+@dataclass(frozen=True)
+class CorridorParams:
+    """Numbers of the motion hypotheses; measured in docs/decisions.md.
+
+    ``turn_mean_s`` is the mean time between turns at waypoints, ``turn_sigma_rad`` the spread of one turn;
+    ``wander_rad`` the spread of the course held between them.  Paths end after ``horizon_s``.
+    """
+
+    paths: int = 128
+    horizon_s: float = 900.0
+    step_m: float = 120.0
+    turn_mean_s: float = 260.0
+    turn_sigma_rad: float = 0.6
+    wander_rad: float = 0.03
+    speed_sigma_rel: float = 0.05
+    min_speed_ms: float = 3.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """First passages of one object into each zone; ``time_s`` are quantiles from now, NaN where no path goes.
+
+    ``axis_time_s``, ``axis_m`` and ``axis_half_width_m`` describe the corridor: median way and the half-width that
+    holds 80 % of the paths across it.
+    """
+
+    probability: Float[np.ndarray, " zone"]
+    time_s: Float[np.ndarray, "zone 3"]
+    neighbour: Bool[np.ndarray, " zone"]
+    axis_time_s: Float[np.ndarray, " point"]
+    axis_m: Float[np.ndarray, "point 2"]
+    axis_half_width_m: Float[np.ndarray, " point"]
+
+
+@lru_cache(maxsize=8)
+def _draws(paths: int) -> Float[np.ndarray, "path draw"]:
+    """Sobol points (I. M. Sobol', USSR Comp. Math. 7 (1967)), shifted off the origin; the same at every call."""
+    power = max(1, int(np.ceil(np.log2(paths))))
+    points = qmc.Sobol(d=6 + 2 * _TURNS, scramble=False).random_base2(power)[:paths]
+    return np.asarray((points + 0.5 / 2**power) % 1.0)
+
+
+def paths_ahead(
+    position_en_m: Float[np.ndarray, "2"],
+    velocity_en_ms: Float[np.ndarray, "2"],
+    covariance: Float[np.ndarray, "4 4"],
+    params: CorridorParams,
+) -> tuple[Float[np.ndarray, " step"], Float[np.ndarray, "path step 2"]]:
+    """Lay out the quasi-random ways ahead.
+
+    Parameters
+    ----------
+    position_en_m, velocity_en_ms
+        East and north, metres and metres a second.
+    covariance
+        Of (east, north, velocity east, velocity north).
+
+    Returns
+    -------
+    time_s, path_m
+        Times from now of the steps, and east and north of every path at them.
+    """
+    u = _draws(params.paths)
+    # drawn along and across the course, so that turning the map turns the answer
+    course_rad = np.arctan2(velocity_en_ms[0], velocity_en_ms[1])
+    along = np.array([[np.sin(course_rad), np.cos(course_rad)], [np.cos(course_rad), -np.sin(course_rad)]])
+    turned = np.kron(np.eye(2), along)
+    factor = turned.T @ np.linalg.cholesky(turned @ covariance @ turned.T + 1e-9 * np.eye(4))
+    start = ndtri(u[:, :4]) @ factor.T
+    position = position_en_m + start[:, :2]
+    velocity = velocity_en_ms + start[:, 2:]
+    speed = np.hypot(velocity[:, 0], velocity[:, 1]) * np.exp(params.speed_sigma_rel * ndtri(u[:, 4]))
+    course = np.arctan2(velocity[:, 0], velocity[:, 1]) + params.wander_rad * ndtri(u[:, 5])
+    mean_speed = max(float(np.hypot(*velocity_en_ms)), params.min_speed_ms)
+    step_s = max(params.step_m / mean_speed, 0.5)
+    count = int(np.ceil(params.horizon_s / step_s))
+    time = step_s * np.arange(count + 1)
+    heading = np.repeat(course[:, None], count, axis=1)
+    turn_at = np.zeros(u.shape[0])
+    for k in range(_TURNS):
+        turn_at = turn_at - params.turn_mean_s * np.log1p(-u[:, 6 + 2 * k])
+        turn = params.turn_sigma_rad * ndtri(u[:, 7 + 2 * k])
+        heading += np.where(time[None, :-1] >= turn_at[:, None], turn[:, None], 0.0)
+    move = speed[:, None, None] * step_s * np.stack([np.sin(heading), np.cos(heading)], axis=2)
+    path = np.concatenate([np.zeros((u.shape[0], 1, 2)), np.cumsum(move, axis=1)], axis=1)
+    return time, position[:, None, :] + path
+
+
+def first_passage(
+    time_s: Float[np.ndarray, " step"], path_m: Float[np.ndarray, "path step 2"], shapes: ZoneShapes
+) -> Float[np.ndarray, "zone path"]:
+    """Time from now at which each path first lies in each zone; infinite where it never does."""
+    paths, steps, _ = path_m.shape
+    hits = zone_hits(
+        np.ascontiguousarray(path_m[:, :, 0]).ravel(), np.ascontiguousarray(path_m[:, :, 1]).ravel(), shapes
+    )
+    inside = hits.reshape(-1, paths, steps)
+    first = np.argmax(inside, axis=2)
+    return np.where(inside.any(axis=2), time_s[first], np.inf)
+
+
+def reach(
+    position_en_m: Float[np.ndarray, "2"],
+    velocity_en_ms: Float[np.ndarray, "2"],
+    covariance: Float[np.ndarray, "4 4"],
+    shapes: ZoneShapes,
+    near_shapes: ZoneShapes,
+    params: CorridorParams,
+) -> Reach:
+    """Forecast one object's first passages into the zones.
+
+    ``near_shapes`` are the same zones with a wider buffer: a zone that only those reach is a neighbour.
+    """
+    time, path = paths_ahead(position_en_m, velocity_en_ms, covariance, params)
+    entry = first_passage(time, path, shapes)
+    reached = np.isfinite(entry)
+    quantiles = np.full((entry.shape[0], 3), np.nan)
+    for zone in np.flatnonzero(reached.any(axis=1)):
+        quantiles[zone] = np.quantile(entry[zone, reached[zone]], (0.05, 0.5, 0.95))
+    near = np.isfinite(first_passage(time, path, near_shapes)).mean(axis=1)
+    probability = reached.mean(axis=1)
+    axis_time, axis, width = _axis(time, path)
+    return Reach(
+        probability=probability,
+        time_s=quantiles,
+        neighbour=(near >= 0.2) & (probability < 0.05),
+        axis_time_s=axis_time,
+        axis_m=axis,
+        axis_half_width_m=width,
+    )
+
+
+def _axis(
+    time_s: Float[np.ndarray, " step"], path_m: Float[np.ndarray, "path step 2"]
+) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, "point 2"], Float[np.ndarray, " point"]]:
+    """Median way of the first five minutes at some ten points, and half of the 80 % spread across it."""
+    last = int(np.searchsorted(time_s, 300.0, side="right")) - 1
+    index = np.unique(np.linspace(0, max(last, 1), 11).astype(np.int64))
+    middle = np.median(path_m[:, index], axis=0)
+    along = np.gradient(middle, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    across = (path_m[:, index] - middle)[:, :, 0] * -along[:, 1] + (path_m[:, index] - middle)[:, :, 1] * along[:, 0]
+    low, high = np.quantile(across, (0.1, 0.9), axis=0)
+    return time_s[index], middle, 0.5 * (high - low)

@@ -1,0 +1,154 @@
+"""What flies like this?  Probabilities of the kinds of air vehicle from speed, height above ground and climb.
+
+A kind is a row of a table of soft intervals, as a rocket class is a row of numbers.  A measured value with standard
+deviation s is compared with an interval [a, b] of softness w by Φ((x − a)/√(s² + w²)) − Φ((x − b)/√(s² + w²)), the
+probability that the value lies inside, divided by the interval's width: the likelihood of a uniform density with soft
+edges under Gaussian noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import ndtr
+
+from marsad.terms import ObjectKind
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One kind: prior weight and soft intervals of ground speed (m/s), height above ground (m) and climb (m/s)."""
+
+    kind: ObjectKind
+    prior: float
+    speed_ms: tuple[float, float, float]
+    height_m: tuple[float, float, float]
+    climb_ms: tuple[float, float, float]
+    source: str = ""
+
+
+KINDS: tuple[KindRow, ...] = (
+    KindRow(
+        kind="drone",
+        prior=0.30,
+        speed_ms=(0.0, 55.0, 4.0),
+        height_m=(0.0, 450.0, 60.0),
+        climb_ms=(-15.0, 6.0, 1.0),
+        source="small fixed-wing one-way drones, cruise 15-55 m/s below 450 m; dives at the end",
+    ),
+    KindRow(
+        kind="aircraft",
+        prior=0.40,
+        speed_ms=(42.0, 330.0, 4.0),
+        height_m=(150.0, 13000.0, 40.0),
+        climb_ms=(-25.0, 25.0, 3.0),
+        source="ICAO Annex 2, 4.6: not below 150 m (300 m over congested areas) but to take off and land",
+    ),
+    KindRow(
+        kind="aircraft",
+        prior=0.08,
+        speed_ms=(14.0, 60.0, 4.0),
+        height_m=(250.0, 6000.0, 60.0),
+        climb_ms=(-5.0, 6.0, 1.0),
+        source="gliders and ultralights: slow, and well above the ground except near their field",
+    ),
+    KindRow(
+        kind="helicopter",
+        prior=0.12,
+        speed_ms=(0.0, 85.0, 4.0),
+        height_m=(0.0, 3000.0, 40.0),
+        climb_ms=(-10.0, 12.0, 1.0),
+        source="transport and rescue helicopters: any speed up to 85 m/s, mostly 150-1500 m above ground",
+    ),
+    KindRow(
+        kind="bird",
+        prior=0.10,
+        speed_ms=(3.0, 20.0, 3.0),
+        height_m=(0.0, 1000.0, 60.0),
+        climb_ms=(-4.0, 4.0, 0.7),
+        source="T. Alerstam et al., PLoS Biology 5 (2007) e197: cruising air speeds of 8-23 m/s",
+    ),
+)
+KIND_NAMES: tuple[ObjectKind, ...] = tuple(row.kind for row in KINDS)
+"""Kind of each row (two rows may share one)."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What the sensors say about how each track moves; one element a track, with standard deviations."""
+
+    speed_ms: Float[np.ndarray, " track"]
+    speed_sigma_ms: Float[np.ndarray, " track"]
+    height_agl_m: Float[np.ndarray, " track"]
+    height_sigma_m: Float[np.ndarray, " track"]
+    climb_ms: Float[np.ndarray, " track"]
+    climb_sigma_ms: Float[np.ndarray, " track"]
+
+
+def motion_of(
+    position_enu_m: Float[np.ndarray, "track 3"],
+    velocity_enu_ms: Float[np.ndarray, "track 3"],
+    covariance: Float[np.ndarray, "track 6 6"],
+    ground_up_m: Float[np.ndarray, " track"],
+    ground_sigma_m: float,
+) -> Motion:
+    """Take speed, height above ground and climb, with their standard deviations, from track states.
+
+    Parameters
+    ----------
+    position_enu_m, velocity_enu_ms, covariance
+        States in the site's ENU frame; the covariance is of (position, velocity).
+    ground_up_m
+        Up coordinate of the ground below each track, in the same frame.
+    ground_sigma_m
+        Standard deviation of the ground height.
+    """
+    speed = np.hypot(velocity_enu_ms[:, 0], velocity_enu_ms[:, 1])
+    safe = np.maximum(speed, 1.0)
+    ux, uy = velocity_enu_ms[:, 0] / safe, velocity_enu_ms[:, 1] / safe
+    along = ux * ux * covariance[:, 3, 3] + 2.0 * ux * uy * covariance[:, 3, 4] + uy * uy * covariance[:, 4, 4]
+    isotropic = 0.5 * (covariance[:, 3, 3] + covariance[:, 4, 4])
+    variance = np.where(speed > 1.0, along, isotropic)
+    return Motion(
+        speed_ms=speed,
+        speed_sigma_ms=np.sqrt(np.maximum(variance, 0.25)),
+        height_agl_m=position_enu_m[:, 2] - ground_up_m,
+        height_sigma_m=np.sqrt(np.maximum(covariance[:, 2, 2], 0.0) + ground_sigma_m**2),
+        climb_ms=velocity_enu_ms[:, 2],
+        climb_sigma_ms=np.sqrt(np.maximum(covariance[:, 5, 5], 0.01)),
+    )
+
+
+def interval_likelihood(
+    value: Float[np.ndarray, " track"], sigma: Float[np.ndarray, " track"], interval: tuple[float, float, float]
+) -> Float[np.ndarray, " track"]:
+    """Likelihood of a noisy value under a uniform density with soft edges, given as (low, high, softness)."""
+    low, high, soft = interval
+    spread = np.sqrt(sigma * sigma + soft * soft)
+    inside = ndtr((value - low) / spread) - ndtr((value - high) / spread)
+    return np.asarray(np.maximum(inside, 1e-9) / (high - low))
+
+
+def kind_probabilities(
+    motion: Motion,
+    was_fast: Bool[np.ndarray, " track"],
+    was_high: Bool[np.ndarray, " track"],
+) -> Float[np.ndarray, "track row"]:
+    """Probability of each row of ``KINDS`` for each track (rows of the result sum to one).
+
+    ``was_fast`` and ``was_high`` remember what the track has shown with certainty earlier: a crewed aircraft that
+    slows down to land, or comes low, stays what it was.
+    """
+    weight = np.empty((motion.speed_ms.size, len(KINDS)))
+    for column, row in enumerate(KINDS):
+        weight[:, column] = (
+            row.prior
+            * interval_likelihood(motion.speed_ms, motion.speed_sigma_ms, row.speed_ms)
+            * interval_likelihood(motion.height_agl_m, motion.height_sigma_m, row.height_m)
+            * interval_likelihood(motion.climb_ms, motion.climb_sigma_ms, row.climb_ms)
+        )
+        if row.kind in ("drone", "bird"):
+            weight[:, column] *= np.where(was_fast, 1e-3, 1.0) * np.where(was_high, 1e-2, 1.0)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))

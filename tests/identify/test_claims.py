@@ -1,0 +1,94 @@
+"""Claims against tracks: bound when they move alike, contradicted when the sensors see otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from marsad import identify
+
+
+def _covariance() -> np.ndarray:
+    return np.diag([15.0, 15.0, 20.0, 3.0, 3.0, 3.0])[None] ** 2
+
+
+def _run(
+    offset_m: tuple[float, float, float],
+    velocity: tuple[float, float, float] = (80.0, 20.0, 0.0),
+    track_velocity: tuple[float, float, float] | None = None,
+    seconds: int = 40,
+    watched: bool = True,
+    seed: int = 1,
+) -> tuple[identify.ClaimBook, list[identify.Claim]]:
+    """Fly one claim and one track at an offset from it; gives the book and the claims whose verdict changed."""
+    rng = np.random.default_rng(seed)
+    book, params, changed = identify.ClaimBook(), identify.ClaimParams(), []
+    v, w = np.array(velocity), np.array(track_velocity or velocity)
+    for k in range(seconds):
+        identify.report(book, "F01", float(k), v * k + rng.normal(0, 10, 3), v, 10.0, "adsb")
+        states = identify.TrackStates(
+            track=np.array([7]),
+            time_s=np.array([k + 0.4]),
+            position_m=(w * (k + 0.4) + np.array(offset_m) + rng.normal(0, 12, 3))[None],
+            velocity_ms=(w + rng.normal(0, 2, 3))[None],
+            covariance=_covariance(),
+        )
+        identify.compare(book, states, params)
+        changed += identify.watch(book, k + 0.5, {"F01": watched}, states.track, params)
+    return book, changed
+
+
+def test_a_claim_that_moves_with_the_track_names_it_within_seconds() -> None:
+    book, changed = _run((0.0, 0.0, 0.0), seconds=4)
+    assert identify.claim_of_track(book)[7].key == "F01"
+    assert [claim.verdict for claim in changed] == ["confirmed"]
+
+
+@pytest.mark.parametrize("offset", [(800.0, -300.0, 0.0), (0.0, 2500.0, 50.0), (400.0, 0.0, 0.0)])
+def test_a_displaced_claim_is_contradicted_and_names_no_track(offset: tuple[float, float, float]) -> None:
+    book, changed = _run(offset)
+    assert identify.claim_of_track(book) == {}
+    assert [claim.verdict for claim in changed] == ["contradicted"]
+    assert identify.contradicted_beside(book, 7, identify.ClaimParams()) is book.claims["F01"]
+
+
+def test_a_claim_shifted_along_its_way_is_said_to_be_shifted_in_time() -> None:
+    book, _ = _run((80.0 * 12, 20.0 * 12, 0.0))
+    assert "12 s ahead" in book.claims["F01"].why
+    book, _ = _run((-20.0 * 30, 80.0 * 30, 0.0))
+    assert "displaced" in book.claims["F01"].why
+
+
+def test_a_claim_where_nothing_is_seen_is_contradicted_only_if_the_place_is_watched() -> None:
+    book, _ = _run((0.0, 5000.0, 0.0), track_velocity=(-80.0, 0.0, 0.0))
+    assert book.claims["F01"].verdict == "contradicted"
+    assert "nothing is seen" in book.claims["F01"].why
+    book, _ = _run((0.0, 5000.0, 0.0), track_velocity=(-80.0, 0.0, 0.0), watched=False)
+    assert book.claims["F01"].verdict == "untested"
+
+
+def test_of_two_tracks_beside_a_claim_only_the_one_at_its_place_is_named() -> None:
+    rng = np.random.default_rng(3)
+    book, params, v = identify.ClaimBook(), identify.ClaimParams(), np.array([60.0, 0.0, 0.0])
+    beside = np.array([0.0, 250.0, 0.0])
+    for k in range(20):
+        identify.report(book, "F01", float(k), v * k, v, 10.0, "adsb")
+        here = v * (k + 0.3)
+        states = identify.TrackStates(
+            track=np.array([1, 2]),
+            time_s=np.full(2, k + 0.3),
+            position_m=np.stack([here + rng.normal(0, 15, 3), here + beside + rng.normal(0, 15, 3)]),
+            velocity_ms=np.stack([v, v]) + rng.normal(0, 2, (2, 3)),
+            covariance=np.repeat(_covariance(), 2, axis=0),
+        )
+        identify.compare(book, states, params)
+    assert set(identify.claim_of_track(book)) == {1}
+
+
+def test_what_has_ended_is_forgotten() -> None:
+    book, _ = _run((0.0, 0.0, 0.0), seconds=10)
+    identify.forget(book, {7}, now_s=12.0)
+    assert book.pairs == {}
+    assert book.claims["F01"].bound_track == -1
+    identify.forget(book, set(), now_s=500.0)
+    assert book.claims == {}
