@@ -161,6 +161,13 @@ def test_every_module_has_a_docstring(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """A folder without __init__.py is seen neither by import-linter nor by the wheel's readers."""
+    assert [
+        _label(folder) for folder in {path.parent for path in _modules()} if not (folder / "__init__.py").is_file()
+    ] == []
+
+
 # --- what must stand in no tracked file ------------------------------------------------------------
 
 # written apart, so that this file does not hold them
