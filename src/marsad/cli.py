@@ -12,7 +12,12 @@ from importlib import import_module
 
 import typer
 
-COMMANDS: tuple[str, ...] = ("version",)
+COMMANDS: tuple[str, ...] = (
+    "process",
+    "score",
+    "warmup",
+    "version",
+)
 """To add a command: write ``marsad/commands/NAME.py`` with ``command`` or ``app``, and add NAME here."""
 
 
