@@ -1,1 +1,26 @@
-"""Forecasts to alarm states and messages."""
+"""Forecasts to alarm states and messages.
+
+``init`` and ``step`` are the engine; ``save`` and ``restore`` carry its memory over a restart.
+"""
+
+from marsad.warn.engine import init, step
+from marsad.warn.evidence import AllClearOrder, CancelAlarm, Evidence, Hold, ManualAlarm, Order
+from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, WarnState, restore, save
+
+__all__ = [
+    "AllClearOrder",
+    "CancelAlarm",
+    "Decision",
+    "DecisionInputs",
+    "Evidence",
+    "Hold",
+    "ManualAlarm",
+    "Order",
+    "ThreatNumbers",
+    "WarnParams",
+    "WarnState",
+    "init",
+    "restore",
+    "save",
+    "step",
+]

@@ -1,0 +1,183 @@
+"""The rules by which a zone's level changes; pure functions of one zone's picture and record.
+
+Levels and their order: clear < watch < prepare < take_shelter.  ``remain`` and ``all_clear`` follow an alarm.  An alarm
+is latched: nothing but the rules of ``leave_alarm`` ends it, and the silence of a sensor is none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marsad.sensing.site import WarningPolicy
+from marsad.terms import WarningLevel, Zone, ZoneRisk
+from marsad.warn.state import Threat, WarnParams, ZoneRecord
+from marsad.warn.threats import SECOND_NS, time_q99_utc_ns
+
+ALARMED = ("take_shelter", "remain")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What all threats together mean for one zone now.
+
+    ``probability`` is 1 − Π(1 − p) over what is still to come, ``fraction`` the largest part of a threshold that
+    rockets (unconfirmed ones too) or drones reach; ``earliest`` the significant risk with the earliest 5 % quantile.
+    ``deadline_utc_ns`` is when waiting for a better forecast ends (0: nothing to wait for).
+    """
+
+    threats: tuple[tuple[Threat, ZoneRisk], ...]
+    probability: float
+    probability_rocket: float
+    probability_rocket_ripe: float
+    probability_drone: float
+    fraction: float
+    manual: bool
+    earliest: ZoneRisk | None
+    danger_until_utc_ns: int
+    stay_until_utc_ns: int
+    deadline_utc_ns: int
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The level a zone should have, and the rule that says so."""
+
+    level: WarningLevel
+    rule: str
+
+
+def _union(risks: list[tuple[Threat, ZoneRisk]]) -> float:
+    """Probability that at least one of independent threats comes true: 1 − Π(1 − p)."""
+    none = 1.0
+    for _, risk in risks:
+        none *= 1.0 - risk.probability
+    return 1.0 - none
+
+
+def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: WarningPolicy, params: WarnParams) -> Picture:
+    """Put together what the threats mean for one zone."""
+    pending = [
+        (threat, threat.risks[zone.zone_id])
+        for threat in threats.values()
+        if threat.outcome == "pending" and zone.zone_id in threat.risks
+    ]
+    pending = [(t, r) for t, r in pending if now_utc_ns <= time_q99_utc_ns(r)]
+    rockets = [(t, r) for t, r in pending if t.kind == "rocket"]
+    alarming = [(t, r) for t, r in rockets if t.may_alarm]
+    drones = [(t, r) for t, r in pending if t.kind == "drone"]
+    fraction = max(
+        _union(rockets) / policy.probability_on,
+        _union(drones) / policy.probability_on_drone,
+        1.0 if len(rockets) + len(drones) < len(pending) else 0.0,
+    )
+    counted = _significant(pending, fraction, policy, params)
+    reserve_ns = round((zone.shelter_s + policy.notify_s + params.decision_margin_s) * SECOND_NS)
+    unripe = [
+        risk.time_q05_utc_ns - reserve_ns
+        for threat, risk in counted
+        if threat.kind == "rocket" and threat.may_alarm and threat.semi_major_m > policy.wait_semi_major_m
+    ]
+    return Picture(
+        threats=tuple(pending),
+        probability=_union(pending),
+        probability_rocket=_union(alarming),
+        probability_rocket_ripe=_union([(t, r) for t, r in alarming if t.semi_major_m <= policy.wait_semi_major_m]),
+        probability_drone=_union(drones),
+        fraction=fraction,
+        manual=any(t.kind == "manual" for t, _ in pending),
+        earliest=min(
+            (r for t, r in counted if t.kind != "manual"),
+            key=lambda r: (r.time_q05_utc_ns, r.time_q50_utc_ns),
+            default=None,
+        ),
+        danger_until_utc_ns=max((time_q99_utc_ns(r) for _, r in counted), default=0),
+        stay_until_utc_ns=max((_stay_until(t, r, policy) for t, r in counted), default=0),
+        deadline_utc_ns=min(unripe, default=0),
+        event_ids=tuple(t.event_id for t, _ in counted),
+    )
+
+
+def _significant(
+    pending: list[tuple[Threat, ZoneRisk]], fraction: float, policy: WarningPolicy, params: WarnParams
+) -> list[tuple[Threat, ZoneRisk]]:
+    """Give the threats whose times count: those not low, or all of them where only together they are not low."""
+    single = [(t, r) for t, r in pending if r.probability >= params.low_fraction * _threshold(t, policy)]
+    return single if single or fraction < params.low_fraction else pending
+
+
+def wanted(
+    picture: Picture, record: ZoneRecord, now_utc_ns: int, zone: Zone, policy: WarningPolicy, params: WarnParams
+) -> Verdict:
+    """Say which level the evidence alone asks for, whatever stands now."""
+    if picture.manual:
+        return Verdict("take_shelter", "manual_alarm")
+    if picture.probability_rocket_ripe >= policy.probability_on:
+        return Verdict("take_shelter", "rocket_probability")
+    time_is_up = picture.deadline_utc_ns > 0 and now_utc_ns >= picture.deadline_utc_ns
+    if picture.probability_rocket >= policy.probability_on and time_is_up:
+        return Verdict("take_shelter", "rocket_time_is_up")
+    held = _held(picture, record, now_utc_ns, params)
+    if picture.probability_drone >= policy.probability_on_drone and not held:
+        return Verdict("take_shelter", "drone_probability")
+    if picture.probability_rocket >= policy.probability_on:
+        return Verdict("prepare", "await_better_forecast")
+    return _early(picture, now_utc_ns, zone, params, held)
+
+
+def _early(picture: Picture, now_utc_ns: int, zone: Zone, params: WarnParams, held: bool) -> Verdict:
+    """Levels below the alarm: nothing here sounds a siren."""
+    if held:
+        return Verdict("prepare", "held_by_operator")
+    ahead_ns = round((zone.shelter_s + params.prepare_lead_s) * SECOND_NS)
+    there_is_time = picture.earliest is not None and picture.earliest.time_q05_utc_ns - now_utc_ns > ahead_ns
+    if picture.fraction >= params.prepare_fraction and there_is_time:
+        return Verdict("prepare", "probability_rising")
+    if picture.fraction >= params.low_fraction:
+        return Verdict("watch", "threat_seen")
+    return Verdict("clear", "no_threat")
+
+
+def leave_alarm(
+    record: ZoneRecord, picture: Picture, now_utc_ns: int, threats: dict[str, Threat], params: WarnParams
+) -> Verdict | None:
+    """Say by which rule a standing alarm may step down now, or None: it stands.
+
+    Nothing leaves while what is still to come is above a tenth of a threshold.
+    """
+    if picture.fraction >= params.low_fraction:
+        return None
+    if record.ended_by:
+        return Verdict("all_clear", "ordered_by_person")
+    behind = [threats[e] for e in record.event_ids if e in threats]
+    if behind and all(t.outcome == "cancelled" for t in behind):
+        by_person = any(t.cancelled_by.startswith("person") for t in behind)
+        waited = now_utc_ns - max(t.cancelled_utc_ns for t in behind) >= params.retraction_delay_s * SECOND_NS
+        if by_person or waited:
+            return Verdict("all_clear", "cancelled_by_person" if by_person else "event_taken_back")
+        return None
+    if now_utc_ns >= record.stay_until_utc_ns:
+        return Verdict("all_clear", "hold_time_over")
+    if record.level == "take_shelter" and now_utc_ns >= record.danger_until_utc_ns:
+        return Verdict("remain", "impact_time_passed")
+    return None
+
+
+def _threshold(threat: Threat, policy: WarningPolicy) -> float:
+    return policy.probability_on_drone if threat.kind == "drone" else policy.probability_on
+
+
+def _stay_until(threat: Threat, risk: ZoneRisk, policy: WarningPolicy) -> int:
+    """Earliest end of the stay in shelter: some time after the last impact, or after a drone was last a threat."""
+    after_impact = time_q99_utc_ns(risk) + 30 * SECOND_NS
+    if threat.kind == "drone":
+        return max(after_impact, threat.updated_utc_ns + round(policy.drone_hold_s * SECOND_NS))
+    if threat.kind == "manual":
+        return time_q99_utc_ns(risk)
+    return max(after_impact, time_q99_utc_ns(risk) + round(policy.rocket_hold_s * SECOND_NS))
+
+
+def _held(picture: Picture, record: ZoneRecord, now_utc_ns: int, params: WarnParams) -> bool:
+    if now_utc_ns >= record.held_until_utc_ns or picture.earliest is None:
+        return False
+    return picture.earliest.time_q05_utc_ns - now_utc_ns >= params.hold_refused_under_s * SECOND_NS

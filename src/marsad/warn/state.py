@@ -1,0 +1,168 @@
+"""What the warning engine remembers; all of it can be written down and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from marsad.sensing.site import WarningPolicy
+from marsad.terms import WarningLevel, Zone, ZoneRisk
+from marsad.terms.warnings import Hazard
+
+
+@dataclass(frozen=True)
+class WarnParams:
+    """Settings of the engine that are the same at every site; reasons in docs/decisions.md.
+
+    A threshold "low" is ``low_fraction`` of the site's alarm threshold; "prepare" begins at ``prepare_fraction``.
+    ``decision_margin_s`` allows for the time until the next step; ``retraction_delay_s`` for an event that takes the
+    place of a cancelled one.
+    """
+
+    low_fraction: float = 0.1
+    prepare_fraction: float = 1.0 / 3.0
+    prepare_lead_s: float = 30.0
+    decision_margin_s: float = 1.0
+    watch_leave_s: float = 30.0
+    prepare_leave_s: float = 60.0
+    retraction_delay_s: float = 1.0
+    salvo_gap_s: float = 120.0
+    expiry_slack_s: float = 45.0
+    update_s: float = 5.0
+    sweep_s: float = 0.25
+    manual_alarm_s: float = 1800.0
+    hold_s: float = 30.0
+    hold_refused_under_s: float = 60.0
+
+
+class Threat(msgspec.Struct, frozen=True, kw_only=True):
+    """One rocket, drone or order that may bring an impact, as last told.
+
+    ``semi_major_m`` is the 95 % semi-major axis of the impact forecast (0 where that is not the question);
+    ``may_alarm`` is false for a launch not yet confirmed.
+    """
+
+    event_id: str
+    incident_id: str
+    hazard: Hazard
+    kind: Literal["rocket", "drone", "manual"]
+    updated_utc_ns: int
+    semi_major_m: float = 0.0
+    may_alarm: bool = True
+    outcome: Literal["pending", "passed", "cancelled"] = "pending"
+    cancelled_utc_ns: int = 0
+    cancelled_by: str = ""
+    risks: dict[str, ZoneRisk] = {}
+
+
+class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The alarm state of one zone.
+
+    ``danger_until_utc_ns`` is the 99 % quantile of the last impact reckoned with since the alarm began,
+    ``stay_until_utc_ns`` when people may leave shelter; ``shown_utc_ns`` are the impact times told last (5, 50, 95 %);
+    ``ended_by`` names the order that ended the stay.
+    """
+
+    zone_id: str
+    level: WarningLevel = "clear"
+    since_utc_ns: int = 0
+    warning_id: str = ""
+    incident_id: str = ""
+    hazard: Hazard = "unknown"
+    event_ids: tuple[str, ...] = ()
+    probability: float = 0.0
+    shown_utc_ns: tuple[int, int, int] | None = None
+    danger_until_utc_ns: int = 0
+    stay_until_utc_ns: int = 0
+    low_since_utc_ns: int = 0
+    told_utc_ns: int = 0
+    expires_utc_ns: int = 0
+    held_until_utc_ns: int = 0
+    deadline_utc_ns: int = 0
+    ended_by: str = ""
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """Launches (or drones) close in time: one alarm per zone."""
+
+    incident_id: str
+    hazard: Hazard
+    last_launch_utc_ns: int
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """All that changes; zones not named in ``zones`` are clear."""
+
+    now_utc_ns: int = 0
+    swept_utc_ns: int = 0
+    threats: dict[str, Threat] = {}
+    zones: dict[str, ZoneRecord] = {}
+    incidents: dict[str, Incident] = {}
+    alarm_counts: dict[str, int] = {}
+    unconfirmed: tuple[str, ...] = ()
+
+
+class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """What one threat meant for a zone when a decision was taken."""
+
+    event_id: str
+    kind: str
+    probability: float
+    q05_utc_ns: int
+    q50_utc_ns: int
+    q95_utc_ns: int
+    semi_major_m: float
+    outcome: str
+
+
+class DecisionInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers that one decision rested on; their canonical JSON is what ``inputs_hash`` is made of."""
+
+    now_utc_ns: int
+    zone_id: str
+    level_before: str
+    threats: tuple[ThreatNumbers, ...]
+    probability: float
+    probability_on: float
+    probability_on_drone: float
+    wait_semi_major_m: float
+    shelter_s: float
+    notify_s: float
+    danger_until_utc_ns: int
+    stay_until_utc_ns: int
+    order_id: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with its numbers, for the record and for telling it in words."""
+
+    warning_id: str
+    level: WarningLevel
+    rule: str
+    inputs_hash: str
+    inputs: DecisionInputs
+
+
+@dataclass(frozen=True)
+class WarnState:
+    """Zones and policy, the memory, and the decisions of the last step (diagnostics)."""
+
+    zones: dict[str, Zone]
+    policy: WarningPolicy
+    memory: Memory
+    decisions: tuple[Decision, ...] = ()
+
+
+def save(state: WarnState) -> bytes:
+    """Write the memory down as JSON.  Tables keep their order, on which sums of probabilities depend in the last bit."""
+    return msgspec.json.encode(state.memory)
+
+
+def restore(saved: bytes, zones: tuple[Zone, ...], policy: WarningPolicy) -> WarnState:
+    """Go on from a memory written by ``save``; alarms of zones that no longer exist are dropped with their records."""
+    memory = msgspec.json.decode(saved, type=Memory)
+    known = {zone.zone_id: zone for zone in zones}
+    kept = {zone_id: record for zone_id, record in memory.zones.items() if zone_id in known}
+    return WarnState(zones=known, policy=policy, memory=msgspec.structs.replace(memory, zones=kept))

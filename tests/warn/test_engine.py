@@ -1,0 +1,275 @@
+"""The warning engine, rule by rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm
+from warn.warn_kit import Run, S, at, drone, impact, launch, risk
+
+
+def test_a_probable_impact_with_a_sharp_forecast_alarms_at_once() -> None:
+    run = Run()
+    (said,) = run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3, 25)),))
+    assert (said.level, said.action, said.hazard, said.zone_id) == ("take_shelter", "alert", "rocket", "Z0")
+    assert said.rule == "rocket_probability"
+    assert said.probability == pytest.approx(0.3)
+    assert said.impact_q50_utc_ns == at(25)
+    assert said.event_ids == ("R1",)
+    assert len(said.inputs_hash) == 64
+    assert run.state.decisions[0].inputs_hash == said.inputs_hash
+    assert said.expires_utc_ns > at(25 + 90)
+
+
+def test_below_the_threshold_no_alarm() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.099, 25)),))
+    assert run.level() in ("watch", "prepare")
+    assert all(w.level != "take_shelter" for w in run.wait(3, 60))
+
+
+def test_two_rockets_together_pass_the_threshold() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.06, 25)), impact("R2", 3, risk("Z0", 0.06, 27))))
+    assert run.level() == "take_shelter"
+    assert run.said[-1].probability == pytest.approx(1 - 0.94**2)
+
+
+def test_a_wide_forecast_waits_only_while_the_lead_allows() -> None:
+    run = Run()
+    wide = impact("R1", 3, risk("Z0", 0.3, 40, sigma_s=1.0), semi_major_m=3000)
+    run.step(3, impacts=(wide,))
+    assert run.level() == "prepare"
+    assert run.said[-1].rule == "await_better_forecast"
+    said = run.wait(3.05, 30, by_s=0.05)
+    alarm = next(w for w in said if w.level == "take_shelter")
+    assert alarm.rule == "rocket_time_is_up"
+    left_s = (at(40 - 1.645) - alarm.arrival_utc_ns) / S
+    assert 12 + 2 + 1 - 0.06 <= left_s <= 12 + 2 + 1, "shelter and notification just fit, and one second more"
+
+
+def test_a_better_forecast_ends_the_waiting() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3, 60), semi_major_m=3000),))
+    run.step(5, impacts=(impact("R1", 5, risk("Z0", 0.3, 60), semi_major_m=900),))
+    assert run.level() == "take_shelter"
+
+
+def test_silence_after_an_alarm_is_not_an_all_clear() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    said = run.wait(3.5, 400)
+    assert [w.level for w in said if w.zone_id == "Z0"] == ["remain", "all_clear"]
+    remain, clear = said
+    assert remain.arrival_utc_ns > at(25)
+    assert clear.action == "all_clear"
+    assert clear.rule == "hold_time_over"
+    assert clear.arrival_utc_ns >= at(25 + 90)
+    run.wait(400, 800)
+    assert run.level() == "clear"
+
+
+def test_a_forecast_that_moves_away_leaves_the_alarm_latched() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    said = list(run.step(4, impacts=(impact("R1", 4, risk("Z1", 0.9, 25)),)))
+    assert [(w.zone_id, w.level) for w in said] == [("Z1", "take_shelter")]
+    said = run.wait(5, 25)
+    assert not [w for w in said if w.zone_id == "Z0" and w.level != "take_shelter"]
+
+
+def test_a_cancelled_event_is_taken_back_by_rule_within_three_seconds() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    run.step(4, launches=(launch("R1", 4, "misfire"),), impacts=(impact("R1", 4, outcome="cancelled"),))
+    said = run.wait(4.1, 7)
+    assert [(w.action, w.level, w.rule) for w in said] == [("cancel", "all_clear", "event_taken_back")]
+    assert said[0].arrival_utc_ns <= at(6)
+
+
+def test_a_successor_of_a_cancelled_event_keeps_the_alarm() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    run.step(4, impacts=(impact("R1", 4, outcome="cancelled"),))
+    run.step(4.4, impacts=(impact("R1b", 4.4, risk("Z0", 0.5, 25)),))
+    said = run.wait(4.5, 25)
+    assert all(w.level == "take_shelter" for w in said)
+    assert run.level() == "take_shelter"
+
+
+def test_one_alarm_per_salvo_and_zone() -> None:
+    run = Run()
+    for k in range(12):
+        run.step(3 + 0.5 * k, impacts=(impact(f"R{k}", 3, risk("Z0", 0.5, 25 + 0.5 * k)),))
+    assert {w.warning_id for w in run.said} == {"incident-R0.Z0"}
+    assert sum(w.action == "alert" for w in run.said) == 1
+    assert len(run.said) <= 3, "not one message a rocket"
+    assert set(run.state.memory.zones["Z0"].event_ids) == {f"R{k}" for k in range(12)}
+
+
+def test_a_salvo_much_later_is_a_new_incident() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    run.wait(4, 900, by_s=1)
+    run.step(900, impacts=(impact("R2", 900, risk("Z0", 0.5, 925)),))
+    assert run.said[-1].warning_id == "incident-R2.Z0"
+    assert run.said[-1].action == "alert"
+
+
+def test_an_alarm_again_after_the_all_clear_of_the_same_incident_is_a_second_chain() -> None:
+    run = Run()
+    run.step(0, impacts=(impact("R1", 0, risk("Z0", 0.5, 2)),))
+    run.step(1, impacts=(impact("R1", 1, outcome="cancelled"),))
+    run.wait(1, 4)
+    run.step(5, impacts=(impact("R2", 5, risk("Z0", 0.5, 25)),))
+    assert run.said[-1].warning_id == "incident-R1.Z0.2"
+
+
+def test_the_countdown_never_rises() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    run.step(9, impacts=(impact("R1", 9, risk("Z0", 0.7, 45)),))
+    said = run.said[-1]
+    assert said.impact_q50_utc_ns == at(25)
+    assert said.note == "still_in_danger"
+    assert run.wait(9, 44) == []
+    assert run.level() == "take_shelter"
+
+
+def test_an_unconfirmed_launch_is_watched_not_alarmed() -> None:
+    run = Run()
+    forecast = impact("R1", 3, risk("Z0", 0.5, 40))
+    run.step(3, launches=(launch("R1", 3, "tentative"),), impacts=(forecast,))
+    assert run.level() in ("watch", "prepare")
+    run.step(4, launches=(launch("R1", 4, "confirmed"),))
+    assert run.level() == "take_shelter"
+    assert len({w.warning_id for w in run.said}) == 1
+
+
+def test_a_drone_first_prepares_then_shelters_and_stays_after_its_track_is_lost() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("D1", risk("Z0", 0.03, 300, sigma_s=20)),))
+    assert run.level() == "prepare"
+    assert run.said[-1].hazard == "drone"
+    run.step(10, corridors=(drone("D1", risk("Z0", 0.2, 300, sigma_s=10)),))
+    assert run.said[-1].rule == "drone_probability"
+    said = run.wait(11, 610, by_s=1)
+    assert said[-1].level == "all_clear"
+    assert said[-1].arrival_utc_ns >= at(10 + 300)
+    assert said[-1].arrival_utc_ns >= at(300 + 30)
+
+
+def test_a_drone_that_proves_friendly_is_taken_back() -> None:
+    run = Run()
+    run.step(10, corridors=(drone("D1", risk("Z0", 0.2, 300)),))
+    run.step(20, cleared_track_ids=("D1",))
+    said = run.wait(20.5, 25)
+    assert [(w.action, w.rule) for w in said] == [("cancel", "event_taken_back")]
+
+
+def test_a_hold_delays_a_drone_alarm_thirty_seconds_and_once() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("D1", risk("Z0", 0.03, 300)),))
+    hold = Hold(order_id="h1", zone_ids=("Z0",), operator_ids=("op1",), note="own drone?")
+    run.step(1, orders=(hold,))
+    run.step(2, corridors=(drone("D1", risk("Z0", 0.3, 300)),))
+    assert run.level() == "prepare"
+    run.step(20, orders=(Hold(order_id="h2", zone_ids=("Z0",), operator_ids=("op1",)),))
+    run.wait(20, 30.5)
+    assert run.level() == "prepare"
+    run.wait(31, 32)
+    assert run.level() == "take_shelter"
+
+
+def test_a_hold_has_no_effect_where_seconds_count() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("D1", risk("Z0", 0.03, 50)),))
+    run.step(1, orders=(Hold(order_id="h1", zone_ids=("Z0",), operator_ids=("op1",)),))
+    run.step(2, corridors=(drone("D1", risk("Z0", 0.3, 50)),))
+    assert run.level() == "take_shelter"
+
+
+def test_a_hold_never_holds_a_rocket_alarm() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("D1", risk("Z0", 0.03, 300)),))
+    run.step(1, orders=(Hold(order_id="h1", zone_ids=("Z0",), operator_ids=("op1",)),))
+    run.step(2, impacts=(impact("R1", 2, risk("Z0", 0.3, 90)),))
+    assert run.level() == "take_shelter"
+
+
+def test_a_persons_alarm_stands_until_a_person_ends_it() -> None:
+    run = Run()
+    run.step(
+        0, orders=(ManualAlarm(order_id="m1", zone_ids=("Z0", "nowhere"), operator_ids=("op1",), hazard="rocket"),)
+    )
+    (said,) = run.said
+    assert (said.level, said.issuer, said.rule, said.impact_q50_utc_ns) == (
+        "take_shelter",
+        "person",
+        "manual_alarm",
+        None,
+    )
+    assert [w for w in run.wait(1, 300, by_s=1) if w.level != "take_shelter"] == []
+    run.step(301, orders=(AllClearOrder(order_id="c1", zone_ids=("Z0",), operator_ids=("sup1",)),))
+    assert (run.said[-1].action, run.said[-1].rule) == ("all_clear", "ordered_by_person")
+
+
+def test_a_persons_alarm_that_nobody_ends_runs_out_with_an_all_clear() -> None:
+    run = Run()
+    run.step(0, orders=(ManualAlarm(order_id="m1", zone_ids=("Z0",), operator_ids=("op1",)),))
+    said = run.wait(1, 1900, by_s=1)
+    assert said[-1].level == "all_clear"
+    assert said[-1].arrival_utc_ns >= at(1800)
+
+
+def test_an_all_clear_is_refused_while_an_impact_is_to_come() -> None:
+    run = Run()
+    run.step(0, impacts=(impact("R1", 0, risk("Z0", 0.5, 25)),))
+    run.step(5, orders=(AllClearOrder(order_id="c1", zone_ids=("Z0",), operator_ids=("sup1",)),))
+    assert run.level() == "take_shelter"
+
+
+def test_people_can_take_an_alarm_back_and_its_event_stays_taken_back() -> None:
+    run = Run()
+    run.step(0, impacts=(impact("R1", 0, risk("Z0", 0.5, 60)),))
+    run.step(5, orders=(CancelAlarm(order_id="x1", zone_ids=("Z0",), operator_ids=("op1", "sup1")),))
+    assert (run.said[-1].action, run.said[-1].rule, run.said[-1].issuer) == ("cancel", "cancelled_by_person", "person")
+    run.step(6, impacts=(impact("R1", 6, risk("Z0", 0.6, 60)),))
+    assert run.level() == "all_clear"
+
+
+def test_cancelling_does_not_silence_another_rocket() -> None:
+    run = Run()
+    run.step(0, impacts=(impact("R1", 0, risk("Z0", 0.5, 60)),))
+    run.step(5, orders=(CancelAlarm(order_id="x1", zone_ids=("Z0",), operator_ids=("op1", "sup1")),))
+    run.step(9, impacts=(impact("R2", 9, risk("Z0", 0.6, 60)),))
+    assert run.level() == "take_shelter"
+
+
+def test_the_same_evidence_gives_the_same_words_and_hashes() -> None:
+    def once() -> list[object]:
+        run = Run()
+        run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3, 25)),))
+        run.wait(3.5, 200)
+        return list(run.said)
+
+    assert once() == once()
+
+
+def test_the_hash_depends_on_the_numbers() -> None:
+    first, second = Run(), Run()
+    first.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3, 25)),))
+    second.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3000001, 25)),))
+    assert first.said[0].inputs_hash != second.said[0].inputs_hash
+
+
+def test_old_threats_are_forgotten() -> None:
+    run = Run()
+    for k in range(50):
+        run.step(30.0 * k, impacts=(impact(f"R{k}", 30.0 * k, risk("Z0", 0.5, 30.0 * k + 25)),))
+    run.wait(1500, 4000, by_s=1)
+    run.step(12000, impacts=(impact("late", 12000, risk("Z0", 0.5, 12025)),))
+    run.wait(12000, 14000, by_s=1)
+    run.step(14000, impacts=(impact("later", 14000, risk("Z0", 0.5, 14025)),))
+    assert len(run.state.memory.threats) < 5
+    assert len(run.state.memory.incidents) < 5
