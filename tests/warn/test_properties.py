@@ -87,7 +87,7 @@ def tell_story(story: list, restart_every: int = 0) -> tuple[list[Evidence], lis
     return shown, said
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(story=stories)
 def test_an_alarm_stands_without_a_gap_until_a_rule_ends_it(story: list) -> None:
     shown, said = tell_story(story)
@@ -105,13 +105,13 @@ def test_an_alarm_stands_without_a_gap_until_a_rule_ends_it(story: list) -> None
                 assert warning.warning_id == standing.pop(warning.zone_id).warning_id
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(story=stories, restart_every=st.integers(1, 7))
 def test_a_restart_changes_nothing(story: list, restart_every: int) -> None:
     assert tell_story(story) == tell_story(story, restart_every)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(story=stories)
 def test_the_shown_times_of_an_alarm_only_come_nearer(story: list) -> None:
     _, said = tell_story(story)
@@ -126,7 +126,7 @@ def test_the_shown_times_of_an_alarm_only_come_nearer(story: list) -> None:
         shown[warning.warning_id] = times
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(story=stories)
 def test_a_sharp_and_probable_rocket_alarms_in_the_same_step(story: list) -> None:
     state = init(zones(), POLICY)

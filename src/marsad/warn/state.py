@@ -156,7 +156,7 @@ class WarnState:
 
 
 def save(state: WarnState) -> bytes:
-    """Write the memory down as JSON.  Tables keep their order, on which sums of probabilities depend in the last bit."""
+    """Write the memory down as JSON; tables keep their order, on which the last bit of a sum depends."""
     return msgspec.json.encode(state.memory)
 
 
