@@ -1,0 +1,359 @@
+"""Kernels of launch physics: what a plot near a launch site says of a rocket that just left it, and learning sites.
+
+A rocket in its first seconds is eight numbers: where its launcher stands in the site (3), speed, elevation and azimuth
+at the end of its burn, time since launch, ln of its drag.  All but the time have a prior, which the site's earlier
+rockets sharpen; one plot then gives position *and* velocity, which is what tells rockets of one salvo apart.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from marsad.track.motion import ballistic_jacobian, ballistic_move, spread_through
+from marsad.track.tables import F64, I64, Tables
+
+REACH_S = 2.5  # how long after launch a first plot is still explained by the site
+PSEUDO = 3.0  # the general prior counts as this many rockets of the site
+SITE_UP_SIGMA_M = 20.0  # how well the height of the ground is known
+
+
+@njit(cache=True)
+def cholesky(a: F64, n: int) -> float:
+    """Lower Cholesky factor in place (upper part untouched); give the logarithm of the determinant, or -inf."""
+    log_det = 0.0
+    for i in range(n):
+        for j in range(i + 1):
+            s = a[i, j]
+            for k in range(j):
+                s -= a[i, k] * a[j, k]
+            if i == j:
+                if s <= 0.0:
+                    return -math.inf
+                a[i, i] = math.sqrt(s)
+                log_det += 2.0 * math.log(a[i, i])
+            else:
+                a[i, j] = s / a[j, j]
+    return log_det
+
+
+@njit(cache=True)
+def solve_cholesky(low: F64, n: int, b: F64) -> None:
+    """Solve in place with the factor that ``cholesky`` left."""
+    for i in range(n):
+        for k in range(i):
+            b[i] -= low[i, k] * b[k]
+        b[i] /= low[i, i]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            b[i] -= low[k, i] * b[k]
+        b[i] /= low[i, i]
+
+
+@njit(cache=True)
+def _state(theta: F64, x: F64) -> None:
+    """State of a rocket from its eight launch numbers (place, speed, elevation, azimuth, time, ln drag)."""
+    v, el, az = theta[3], theta[4], theta[5]
+    x[0], x[1], x[2] = theta[0], theta[1], theta[2]
+    x[3], x[4], x[5] = v * math.cos(el) * math.sin(az), v * math.cos(el) * math.cos(az), v * math.sin(el)
+    x[6] = theta[7]
+    ballistic_move(x, theta[6])
+
+
+@njit(cache=True)
+def site_prior(moments: F64, launch: F64, mean: F64, sigma: F64) -> None:
+    """Speed, elevation, azimuth and ln drag of the next rocket of a site: general prior and the site's own rockets."""
+    n = moments[0]
+    general = (launch[0], launch[2], launch[4])
+    spread = (launch[1], launch[3], launch[5])
+    for i in range(3):
+        total = PSEUDO + n
+        m = (PSEUDO * general[i] + moments[1 + i]) / total
+        second = (PSEUDO * (general[i] ** 2 + spread[i] ** 2) + moments[4 + i]) / total
+        at = i if i < 2 else 3
+        mean[at] = m
+        sigma[at] = math.sqrt(max(second - m * m, (0.25 * spread[i]) ** 2))
+    length = math.sqrt(moments[7] ** 2 + moments[8] ** 2)
+    mean[2] = math.atan2(moments[7], moments[8])
+    if n < 1.0 or length <= 0.0:
+        sigma[2] = 1.5
+    else:
+        # circular spread of the site's rockets, never surer than PSEUDO rockets of a degree-wide sector allow
+        kept = max(1.0 - min(length / n, 1.0), 0.0)
+        sigma[2] = math.sqrt((n * 2.0 * kept + PSEUDO * 0.15**2 / (1.0 + n)) / n) + 0.02
+
+
+@njit(cache=True)
+def _jacobian(theta: F64, x: F64, jacobian: F64) -> None:
+    """Fill the state of launch numbers and its derivatives (by small steps of each)."""
+    step = (1.0, 1.0, 1.0, 1.0, 1e-3, 1e-3, 1e-3, 1e-2)
+    moved = np.empty(7)
+    _state(theta, x)
+    for c in range(8):
+        theta[c] += step[c]
+        _state(theta, moved)
+        theta[c] -= step[c]
+        for i in range(7):
+            jacobian[i, c] = (moved[i] - x[i]) / step[c]
+
+
+@njit(cache=True)
+def _quadratic(a: F64, d: F64) -> float:
+    total = 0.0
+    for i in range(d.shape[0]):
+        for j in range(d.shape[0]):
+            total += d[i] * a[i, j] * d[j]
+    return total
+
+
+@njit(cache=True)
+def _normal_equations(
+    theta: F64, start: F64, information: F64, jacobian: F64, x: F64, z: F64, r_inverse: F64, a: F64, b: F64
+) -> None:
+    """Fill the matrix and the right side of a Gauss-Newton step."""
+    for c in range(8):
+        b[c] = 0.0
+        for d in range(8):
+            b[c] += information[c, d] * (start[d] - theta[d])
+            a[c, d] = information[c, d]
+        for i in range(3):
+            for j in range(3):
+                weighted = jacobian[i, c] * r_inverse[i, j]
+                b[c] += weighted * (z[j] - x[j])
+                for d in range(8):
+                    a[c, d] += weighted * jacobian[j, d]
+
+
+@njit(cache=True)
+def _first_guess(z: F64, place: F64, information3: F64, mean: F64, sigma: F64, start: F64, information: F64) -> None:
+    """Fill the prior of the eight launch numbers; the time's is only so wide as to keep the matrix regular."""
+    information[:] = 0.0
+    information[:3, :3] = information3
+    start[:3] = place
+    start[3], start[4], start[5], start[7] = mean[0], mean[1], mean[2], mean[3]
+    if sigma[2] > 1.0:
+        start[5] = math.atan2(z[0] - place[0], z[1] - place[1])
+    for i in range(3):
+        information[3 + i, 3 + i] = 1.0 / sigma[i] ** 2
+    information[7, 7] = 1.0 / sigma[3] ** 2
+    distance = math.sqrt((z[0] - place[0]) ** 2 + (z[1] - place[1]) ** 2 + (z[2] - place[2]) ** 2)
+    start[6] = distance / mean[0]
+    information[6, 6] = 1e-2
+
+
+@njit(cache=True)
+def launch_fit(
+    z: F64, r_inverse: F64, r_log_det: float, place: F64, information3: F64, mean: F64, sigma: F64, x: F64, p: F64
+) -> tuple[float, float]:
+    """Most probable state of a rocket just launched, given one position: (log of its density per m³ and s, seconds).
+
+    Gauss-Newton for the eight launch numbers, then Laplace's approximation: fills the state and its covariance.
+    """
+    start, information = np.empty(8), np.empty((8, 8))
+    _first_guess(z, place, information3, mean, sigma, start, information)
+    theta = start.copy()
+    jacobian, a, b = np.empty((7, 8)), np.empty((8, 8)), np.empty(8)
+    log_det = 0.0
+    for _ in range(4):
+        _jacobian(theta, x, jacobian)
+        _normal_equations(theta, start, information, jacobian, x, z, r_inverse, a, b)
+        log_det = cholesky(a, 8)
+        if log_det == -math.inf:
+            return -math.inf, 0.0
+        solve_cholesky(a, 8, b)
+        for c in range(8):
+            theta[c] += b[c]
+        theta[6] = max(theta[6], 0.02)
+    _state(theta, x)
+    information[6, 6] = 0.0
+    chi2 = _quadratic(r_inverse, z - x[:3]) + _quadratic(information, theta - start)
+    small = information3.copy()
+    prior_log_det = cholesky(small, 3) + math.log(information[7, 7])
+    prior_log_det += math.log(information[3, 3] * information[4, 4] * information[5, 5])
+    # powers of 2 pi: 8/2 of Laplace, less 3/2 of the detection, less 7/2 of the prior
+    evidence = -0.5 * (chi2 + r_log_det - prior_log_det + log_det) - math.log(2.0 * math.pi)
+    for c in range(7):
+        b[:] = jacobian[c]
+        solve_cholesky(a, 8, b)
+        for d in range(c + 1):
+            total = 0.0
+            for i in range(8):
+                total += jacobian[d, i] * b[i]
+            p[c, d] = total
+            p[d, c] = total
+    return evidence, theta[6]
+
+
+@njit(cache=True)
+def trace_back(x: F64, p: F64, ground_m: float, longest_s: float, at: F64, spread: F64) -> float:
+    """Follow a ballistic state back to the ground: seconds since launch, or -1 if it does not come from there.
+
+    Fills ``at`` with the state at launch and ``spread`` with its covariance at the height of the ground.
+    """
+    for i in range(7):
+        at[i] = x[i]
+    if x[2] < ground_m - 200.0:
+        return -1.0
+    back = 0.0
+    step = 0.25
+    while at[2] > ground_m and back < longest_s:
+        if at[5] <= 0.0 and back > 0.5 * longest_s:
+            return -1.0
+        ballistic_move(at, -step)
+        back += step
+        if at[5] > 3000.0:
+            return -1.0
+    if at[2] > ground_m or at[5] < 50.0:
+        return -1.0
+    rest = (at[2] - ground_m) / at[5]
+    ballistic_move(at, -rest)
+    back += rest
+    middle, f = x.copy(), np.zeros((7, 7))
+    ballistic_move(middle, -0.5 * back)
+    ballistic_jacobian(middle, -back, f)
+    spread[:] = p
+    spread_through(spread, f, np.empty((7, 7)))
+    _onto_ground(at, spread)
+    return back
+
+
+@njit(cache=True)
+def _onto_ground(at: F64, spread: F64) -> None:
+    """Carry a covariance along the path to the ground: place minus velocity times (height error over climb)."""
+    g = np.eye(7)
+    g[0, 2], g[1, 2], g[2, 2] = -at[3] / at[5], -at[4] / at[5], 0.0
+    half = np.zeros((7, 7))
+    for a in range(7):
+        for b in range(7):
+            for c in range(7):
+                half[a, b] += g[a, c] * spread[c, b]
+    spread[:] = 0.0
+    for a in range(7):
+        for b in range(7):
+            for c in range(7):
+                spread[a, b] += half[a, c] * g[b, c]
+
+
+@njit(cache=True)
+def learn(
+    at: F64, spread: F64, launched_s: float, count_rocket: bool, tables: Tables,
+    place: F64, information: F64, moments: F64, last_s: F64, used: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Add a traced-back launch to the sites, in place: (row of the site, rows in use)."""
+    own = tables.launch[8] ** 2
+    sx, sy, sxy = spread[0, 0] + own, spread[1, 1] + own, spread[0, 1]
+    if sx + sy > 2.0 * 300.0**2:
+        return -1, used
+    best, best_chi2 = -1, 16.0
+    for s in range(used):
+        det = information[s, 0, 0] * information[s, 1, 1] - information[s, 0, 1] ** 2
+        cx, cy = sx + information[s, 1, 1] / det, sy + information[s, 0, 0] / det
+        cxy = sxy - information[s, 0, 1] / det
+        dx, dy = at[0] - place[s, 0], at[1] - place[s, 1]
+        chi2 = (cy * dx * dx - 2.0 * cxy * dx * dy + cx * dy * dy) / (cx * cy - cxy * cxy)
+        if chi2 < best_chi2:
+            best, best_chi2 = s, chi2
+    if best < 0:
+        if used < place.shape[0]:
+            best = used
+            used += 1
+        else:
+            best = int(np.argmin(last_s))
+        place[best] = at[:3]
+        information[best] = 0.0
+        moments[best] = 0.0
+        last_s[best] = launched_s
+    det = sx * sy - sxy * sxy
+    add = np.array([[sy / det, -sxy / det], [-sxy / det, sx / det]])
+    old = information[best].copy()
+    for a in range(2):
+        for b in range(2):
+            information[best, a, b] += add[a, b]
+    information[best, 2, 2] = 1.0 / SITE_UP_SIGMA_M**2
+    px = old[0, 0] * place[best, 0] + old[0, 1] * place[best, 1] + add[0, 0] * at[0] + add[0, 1] * at[1]
+    py = old[1, 0] * place[best, 0] + old[1, 1] * place[best, 1] + add[1, 0] * at[0] + add[1, 1] * at[1]
+    d = information[best, 0, 0] * information[best, 1, 1] - information[best, 0, 1] ** 2
+    place[best, 0] = (information[best, 1, 1] * px - information[best, 0, 1] * py) / d
+    place[best, 1] = (information[best, 0, 0] * py - information[best, 0, 1] * px) / d
+    if count_rocket:
+        speed = math.sqrt(at[3] ** 2 + at[4] ** 2 + at[5] ** 2)
+        flat = math.sqrt(at[3] ** 2 + at[4] ** 2)
+        elevation = math.atan2(at[5], flat)
+        moments[best, 0] += 1.0
+        moments[best, 1] += speed
+        moments[best, 2] += elevation
+        moments[best, 3] += at[6]
+        moments[best, 4] += speed * speed
+        moments[best, 5] += elevation * elevation
+        moments[best, 6] += at[6] * at[6]
+        moments[best, 7] += at[3] / flat
+        moments[best, 8] += at[4] / flat
+    last_s[best] = max(last_s[best], launched_s)
+    return best, used
+
+
+@njit(cache=True)
+def nearest_active(z: F64, time_s: float, tables: Tables, place: F64, last_s: F64, used: int) -> int:
+    """The site that a new plot may have been launched from, or -1."""
+    reach = REACH_S * (tables.launch[0] + 2.0 * tables.launch[1])
+    best, best_d2 = -1, reach * reach
+    for s in range(used):
+        if time_s - last_s[s] <= tables.launch[7]:
+            d2 = (z[0] - place[s, 0]) ** 2 + (z[1] - place[s, 1]) ** 2 + (z[2] - place[s, 2]) ** 2
+            if d2 < best_d2:
+                best, best_d2 = s, d2
+    return best
+
+
+@njit(cache=True)
+def new_rockets(
+    z: F64, r: F64, time_s: float, frame_s: float, pd: float, tables: Tables,
+    place: F64, information: F64, moments: F64, last_s: F64, used: int, x: F64, p: F64, site: I64,
+) -> F64:  # fmt: skip
+    """Density (1/m³ per frame) of rockets just launched at each detection; fills their states and sites (-1: none)."""
+    n = z.shape[0]
+    density = np.zeros(n)
+    mean, sigma = np.empty(4), np.empty(4)
+    inverse, low = np.empty((3, 3)), np.empty((3, 3))
+    from_place = np.empty((3, 3))
+    for i in range(n):
+        s = nearest_active(z[i], time_s, tables, place, last_s, used)
+        site[i] = s
+        if s < 0:
+            continue
+        site_prior(moments[s], tables.launch, mean, sigma)
+        _inverse_sum(information[s], tables.launch[8] ** 2, from_place)
+        low[:] = r[i]
+        r_log_det = cholesky(low, 3)
+        _inverse3_general(r[i], inverse)
+        log_density, seconds = launch_fit(z[i], inverse, r_log_det, place[s], from_place, mean, sigma, x[i], p[i])
+        unseen = (1.0 - pd) ** math.floor(seconds / max(frame_s, 1e-3))
+        if log_density > -700.0 and seconds <= REACH_S:
+            density[i] = pd * unseen * tables.launch[6] * math.exp(log_density)
+        if density[i] <= 0.0:
+            site[i] = -1
+    return density
+
+
+@njit(cache=True)
+def _inverse3_general(a: F64, out: F64) -> None:
+    low, b = a.copy(), np.empty(3)
+    cholesky(low, 3)
+    for c in range(3):
+        for i in range(3):
+            b[i] = 1.0 if i == c else 0.0
+        solve_cholesky(low, 3, b)
+        for i in range(3):
+            out[i, c] = b[i]
+
+
+@njit(cache=True)
+def _inverse_sum(information: F64, own: float, out: F64) -> None:
+    """(information^-1 + own I)^-1."""
+    covariance = np.empty((3, 3))
+    _inverse3_general(information, covariance)
+    for i in range(3):
+        covariance[i, i] += own if i < 2 else 0.0
+    _inverse3_general(covariance, out)
