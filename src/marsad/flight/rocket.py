@@ -30,7 +30,7 @@ MUZZLE_HEIGHT_M = 1.0
 """Height of the rocket above the ground when it starts on its rail."""
 
 MAX_FLIGHT_S = 400.0
-_MAX_NODES = 2048
+_MAX_NODES = 1200
 _COAST_STEP_S = 0.5
 _BURN_STEP_S = 0.06
 _MIN_BURN_STEPS = 10
@@ -352,7 +352,14 @@ def _start(
 
 
 @njit(cache=True)
-def fly(p: np.ndarray, motor: Motor, reference: Reference, env: Environment, with_jacobian: bool) -> Flight:
+def fly(
+    p: np.ndarray,
+    motor: Motor,
+    reference: Reference,
+    env: Environment,
+    with_jacobian: bool,
+    until_s: float = MAX_FLIGHT_S,
+) -> Flight:
     """Fly a rocket with launch parameters ``p`` (13) until it is under the ground.
 
     Parameters
@@ -361,6 +368,7 @@ def fly(p: np.ndarray, motor: Motor, reference: Reference, env: Environment, wit
         elevation of the rail (rad); ln factors on delta-v, burn and drag; wind error east, north (m/s at reference
         height); ground height error (m); thrust misalignment sideways and upwards (rad).
     with_jacobian : whether ``sensitivity`` is filled.
+    until_s : stop earlier, this long after launch (the path is then not followed to the ground).
     """
     n_sens = _MAX_NODES if with_jacobian else 1
     tau_s = np.empty(_MAX_NODES)
@@ -440,7 +448,7 @@ def fly(p: np.ndarray, motor: Motor, reference: Reference, env: Environment, wit
             sensitivity[count - 1] = sens
     # Coasting
     impact_node = -1
-    while count < _MAX_NODES and tau < MAX_FLIGHT_S:
+    while count < _MAX_NODES and tau < until_s:
         _rk4(y, sens, tau, _COAST_STEP_S, False, p, motor, env, with_jacobian, work_y, work_s, acc, a_r, a_v, b)
         tau += _COAST_STEP_S
         tau_s[count] = tau

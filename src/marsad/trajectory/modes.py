@@ -1,0 +1,320 @@
+"""Several explanations of one launch, side by side, each with its weight: rocket class, toward or away.
+
+A mode is a local maximum of the posterior under one hypothesis about the rocket.  Its weight is the Laplace
+approximation of the evidence: fit and prior at the maximum, times the volume around it.
+Source: C. M. Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.4.1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.flight import environment_of, motor_of
+from marsad.flight.classes import RocketClass, RocketTable
+from marsad.flight.rocket import AZIMUTH, ELEVATION, PARAMETERS, TIME, Environment, Flight, Motor, Reference, fly
+from marsad.geo.terrain import TerrainGrid
+from marsad.sensing.measure import wrap_angle
+from marsad.terms import WeatherReport
+from marsad.trajectory.fit import Fit, Prior, fit
+from marsad.trajectory.ground import GroundPoint, ground_covariance, impact_ground, launch_ground
+from marsad.trajectory.observations import Observations
+
+POSITION_SIGMA_M = 20e3
+TIME_SIGMA_S = 200.0
+AZIMUTH_SIGMA_RAD = 3.0
+"""Priors so wide that they say nothing, in particular not that rockets fly toward the site."""
+
+KNOWN_CLASS_WEIGHT = 0.8
+"""How much is wagered on a rocket being of one of the site's classes rather than far from nominal."""
+
+MISFIRE = "misfire"
+MISFIRE_WEIGHT = 0.03
+"""The hypothesis of a motor that lights and dies on its rail, and what is wagered on it."""
+
+_SEARCH_ITERATIONS = 5
+_POLISH_ITERATIONS = 25
+_TOLERANCE = 0.02
+_SAME_MODE_CHI2 = 4.0
+_KEEP_LOG_RATIO = 9.0
+_MOST_MODES = 8
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One assumption about the rocket: which class, and how far it may be from its nominal numbers."""
+
+    name: str
+    motor: Motor
+    ln_sigma: tuple[float, float, float]
+    log_prior: float
+
+
+@dataclass(frozen=True)
+class World:
+    """What all fits of a site share: hypotheses, environment, prior standard deviations of the launch parameters."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    env: Environment
+    elevation_mean_rad: float
+    elevation_sigma_rad: float
+    wind_sigma_ms: float
+    ground_sigma_m: float
+    turn_sigma_rad: float
+    sound_sigma: float
+    error_floor_rel: float
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One explanation: a fit under a hypothesis, where it begins and ends, and its unnormalised log weight."""
+
+    hypothesis: int
+    fit: Fit
+    log_weight: float
+    flight: Flight
+    launch: GroundPoint
+    impact: GroundPoint
+    launch_covariance: Float[np.ndarray, "3 3"]
+    impact_covariance: Float[np.ndarray, "3 3"]
+
+
+def world_of(rockets: RocketTable, terrain: TerrainGrid, weather: WeatherReport | None) -> World:
+    """Gather what the fits of a site share."""
+    ground = 0.0 if weather is None or weather.profile_ground_m is None else weather.profile_ground_m
+    east, north = (0.0, 0.0) if weather is None else (weather.wind_east_ms, weather.wind_north_ms)
+    return World(
+        hypotheses=_hypotheses(rockets),
+        env=environment_of(terrain, rockets.drag, east, north, ground),
+        elevation_mean_rad=rockets.launch_elevation_mean_rad,
+        elevation_sigma_rad=rockets.launch_elevation_sigma_rad,
+        wind_sigma_ms=6.0 if weather is None else weather.wind_sigma_ms,
+        ground_sigma_m=terrain.height_sigma_m,
+        turn_sigma_rad=rockets.misalignment_sigma_rad,
+        sound_sigma=0.01 if weather is None else weather.sound_speed_relative_sigma,
+        error_floor_rel=rockets.model_error_floor_rel,
+    )
+
+
+def _hypotheses(rockets: RocketTable) -> tuple[Hypothesis, ...]:
+    weights = rockets.class_weights or tuple(1.0 for _ in rockets.classes)
+    total = sum(weights)
+    wide = (rockets.wide_ln_sigma_delta_v, rockets.wide_ln_sigma_burn, rockets.wide_ln_sigma_drag)
+
+    def one(c: RocketClass, weight: float, known: bool) -> Hypothesis:
+        sigma = (c.ln_sigma_delta_v, c.ln_sigma_burn, c.ln_sigma_drag) if known else wide
+        share = weight / total * (KNOWN_CLASS_WEIGHT if known else 1.0 - KNOWN_CLASS_WEIGHT)
+        return Hypothesis(c.name if known else f"like {c.name}", motor_of(c), sigma, math.log(share))
+
+    pairs = list(zip(rockets.classes, weights, strict=True))
+    misfire = Hypothesis(MISFIRE, Motor(1.0, 0.3, 0.01, 1e-6, 500.0), (0.05, 0.6, 0.05), math.log(MISFIRE_WEIGHT))
+    return (*(one(c, w, True) for c, w in pairs), *(one(c, w, False) for c, w in pairs), misfire)
+
+
+def prior_of(
+    world: World,
+    hypothesis: Hypothesis,
+    time_s: float,
+    azimuth_rad: float,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Prior:
+    """Prior of the launch parameters under a hypothesis; time and azimuth are only where the wide priors are centred."""
+    mean = np.zeros(PARAMETERS)
+    mean[TIME], mean[AZIMUTH], mean[ELEVATION] = time_s, azimuth_rad, world.elevation_mean_rad
+    sigma = np.array(
+        [
+            POSITION_SIGMA_M,
+            POSITION_SIGMA_M,
+            TIME_SIGMA_S,
+            AZIMUTH_SIGMA_RAD,
+            world.elevation_sigma_rad,
+            *hypothesis.ln_sigma,
+            world.wind_sigma_ms,
+            world.wind_sigma_ms,
+            world.ground_sigma_m,
+            world.turn_sigma_rad,
+            world.turn_sigma_rad,
+        ]
+    )
+    return Prior(mean, sigma, bias_mean, bias_sigma, world.sound_sigma)
+
+
+def make_mode(world: World, hypothesis: int, result: Fit, reference: Reference) -> Mode:
+    """Follow a fit to the ground and weigh it."""
+    h = world.hypotheses[hypothesis]
+    flight = fly(result.p, h.motor, reference, world.env, True)
+    launch = launch_ground(result.p, reference, world.env)
+    impact = impact_ground(result.p, flight, world.env)
+    launch_covariance = ground_covariance(launch, result.covariance)
+    impact_covariance = ground_covariance(impact, result.covariance)
+    return Mode(
+        hypothesis,
+        result,
+        h.log_prior - 0.5 * result.cost + 0.5 * result.log_volume,
+        flight,
+        launch,
+        impact,
+        launch_covariance,
+        impact_covariance,
+    )
+
+
+def update_modes(
+    world: World,
+    modes: Sequence[Mode],
+    obs: Observations,
+    reference: Reference,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> list[Mode]:
+    """Refit every mode from where it stands with all measurements, and forget what the evidence has ruled out."""
+    return prune(
+        [
+            _refit(
+                world,
+                m.hypothesis,
+                m.fit.p,
+                m.fit.sound,
+                _grown(m.fit.bias, bias_mean),
+                obs,
+                reference,
+                bias_mean,
+                bias_sigma,
+            )
+            for m in modes
+        ]
+    )
+
+
+def _grown(bias: Float[np.ndarray, "sensor 7"], mean: Float[np.ndarray, "sensor 7"]) -> Float[np.ndarray, "sensor 7"]:
+    """Errors of the sensors with rows for sensors that came later."""
+    out = mean.copy()
+    out[: bias.shape[0]] = bias
+    return out
+
+
+def _refit(
+    world: World,
+    hypothesis: int,
+    p: Float[np.ndarray, "13"],
+    sound: float,
+    bias: Float[np.ndarray, "sensor 7"],
+    obs: Observations,
+    reference: Reference,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Mode:
+    h = world.hypotheses[hypothesis]
+    prior = prior_of(world, h, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+    result = fit(p, sound, bias, h.motor, reference, world.env, obs, prior, _POLISH_ITERATIONS, _TOLERANCE)
+    return make_mode(world, hypothesis, result, reference)
+
+
+def search_modes(
+    world: World,
+    starts: Sequence[Float[np.ndarray, "13"]],
+    obs: Observations,
+    reference: Reference,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+    known: Sequence[Mode] = (),
+) -> list[Mode]:
+    """Look for all modes: from every start under every known class, then polish the distinct best ones.
+
+    The wide hypotheses start from what the narrow ones found.  ``known`` modes stay in the race.
+    """
+    half = (len(world.hypotheses) - 1) // 2
+    rough: list[tuple[float, int, Fit]] = []
+    for index in range(half):
+        h = world.hypotheses[index]
+        for p in starts:
+            prior = prior_of(world, h, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+            result = fit(p, 0.0, bias_mean.copy(), h.motor, reference, world.env, obs, prior, _SEARCH_ITERATIONS, 0.5)
+            if result.ok and math.isfinite(result.cost):
+                rough.append((result.cost, index, result))
+    rough.sort(key=lambda item: item[0])
+    chosen: list[tuple[int, Fit]] = []
+    if rough:
+        best = rough[0][0]
+        for cost, index, result in rough:
+            if cost > best + 60.0 or len(chosen) >= 3 * _MOST_MODES:
+                break
+            if not any(_alike(result, other) and index == i for i, other in chosen):
+                chosen.append((index, result))
+    found = [
+        _refit(world, index + wide * half, r.p, r.sound, r.bias, obs, reference, bias_mean, bias_sigma)
+        for index, r in chosen
+        for wide in (0, 1)
+    ]
+    if starts:
+        found.append(_refit(world, 2 * half, starts[0], 0.0, bias_mean.copy(), obs, reference, bias_mean, bias_sigma))
+    again = [
+        _refit(
+            world,
+            m.hypothesis,
+            m.fit.p,
+            m.fit.sound,
+            _grown(m.fit.bias, bias_mean),
+            obs,
+            reference,
+            bias_mean,
+            bias_sigma,
+        )
+        for m in known
+    ]
+    return prune(found + again)
+
+
+def _alike(a: Fit, b: Fit) -> bool:
+    turn = wrap_angle(a.p[AZIMUTH] - b.p[AZIMUTH])
+    return abs(turn) < 0.15 and abs(a.p[ELEVATION] - b.p[ELEVATION]) < 0.08 and abs(a.p[TIME] - b.p[TIME]) < 0.5
+
+
+def prune(modes: Sequence[Mode]) -> list[Mode]:
+    """Heaviest first, doubles of one hypothesis and hopeless ones dropped, at most eight."""
+    ordered = sorted((m for m in modes if m.fit.ok and math.isfinite(m.log_weight)), key=lambda m: -m.log_weight)
+    kept: list[Mode] = []
+    for m in ordered:
+        if kept and m.log_weight < kept[0].log_weight - _KEEP_LOG_RATIO:
+            break
+        if any(m.hypothesis == k.hypothesis and same_place(m, k) for k in kept):
+            continue
+        kept.append(m)
+        if len(kept) == _MOST_MODES:
+            break
+    return kept
+
+
+def same_place(a: Mode, b: Mode) -> bool:
+    """Whether two modes are one and the same maximum: launch, impact and heading agree within their covariances."""
+    turn = wrap_angle(a.fit.p[AZIMUTH] - b.fit.p[AZIMUTH])
+    spread = a.fit.covariance[AZIMUTH, AZIMUTH] + b.fit.covariance[AZIMUTH, AZIMUTH]
+    if turn * turn > _SAME_MODE_CHI2 * spread + 0.0025:
+        return False
+    rise = a.fit.p[ELEVATION] - b.fit.p[ELEVATION]
+    spread = a.fit.covariance[ELEVATION, ELEVATION] + b.fit.covariance[ELEVATION, ELEVATION]
+    return bool(rise * rise <= _SAME_MODE_CHI2 * spread + 0.0025)
+
+
+def weights(modes: Sequence[Mode]) -> Float[np.ndarray, " mode"]:
+    """Normalised weights."""
+    log = np.array([m.log_weight for m in modes])
+    w = np.exp(log - log.max())
+    return np.asarray(w / w.sum())
+
+
+def log_evidence(modes: Sequence[Mode]) -> float:
+    """Logarithm of the evidence of all modes together."""
+    log = np.array([m.log_weight for m in modes])
+    return float(log.max() + np.log(np.exp(log - log.max()).sum()))
+
+
+def misfire_weight(world: World, modes: Sequence[Mode]) -> float:
+    """Weight of the hypothesis that nothing flew."""
+    w = weights(modes)
+    return float(sum(w[i] for i, m in enumerate(modes) if world.hypotheses[m.hypothesis].name == MISFIRE))
