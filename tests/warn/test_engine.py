@@ -51,8 +51,14 @@ def test_a_wide_forecast_waits_only_while_the_lead_allows() -> None:
 def test_a_better_forecast_ends_the_waiting() -> None:
     run = Run()
     run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.3, 60), semi_major_m=3000),))
-    run.step(5, impacts=(impact("R1", 5, risk("Z0", 0.3, 60), semi_major_m=900),))
+    run.step(5, impacts=(impact("R1", 5, risk("Z0", 0.3, 60), semi_major_m=590),))
     assert run.level() == "take_shelter"
+
+
+def test_what_is_nearly_certain_does_not_wait() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.85, 60), semi_major_m=3000),))
+    assert run.said[-1].rule == "rocket_sure"
 
 
 def test_silence_after_an_alarm_is_not_an_all_clear() -> None:

@@ -14,12 +14,14 @@ class WarningPolicy:
     """Numbers of the warning rule; the reasons stand in docs/decisions.md.
 
     A zone takes shelter when its probability reaches ``probability_on``.  While the forecast's 95 % semi-major axis
-    is above ``wait_semi_major_m`` and the zone's shelter time still fits, the rule may wait for a better forecast.
+    is above ``wait_semi_major_m`` and the zone's shelter time still fits, the rule may wait for a better forecast,
+    unless the probability already reaches ``probability_sure``.
     """
 
     probability_on: float = 0.10
     probability_on_drone: float = 0.05
-    wait_semi_major_m: float = 1000.0
+    wait_semi_major_m: float = 600.0
+    probability_sure: float = 0.80
     notify_s: float = 2.0
     rocket_hold_s: float = 90.0
     rocket_buffer_m: float = 250.0

@@ -114,6 +114,8 @@ def wanted(
         return Verdict("take_shelter", "manual_alarm")
     if picture.probability_rocket_ripe >= policy.probability_on:
         return Verdict("take_shelter", "rocket_probability")
+    if picture.probability_rocket >= policy.probability_sure:
+        return Verdict("take_shelter", "rocket_sure")
     time_is_up = picture.deadline_utc_ns > 0 and now_utc_ns >= picture.deadline_utc_ns
     if picture.probability_rocket >= policy.probability_on and time_is_up:
         return Verdict("take_shelter", "rocket_time_is_up")

@@ -127,6 +127,7 @@ class DecisionInputs(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     probability_on: float
     probability_on_drone: float
+    probability_sure: float
     wait_semi_major_m: float
     shelter_s: float
     notify_s: float

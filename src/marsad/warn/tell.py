@@ -184,6 +184,7 @@ def _inputs(record: ZoneRecord, picture: Picture, now: int, zone: Zone, policy: 
         probability=picture.probability,
         probability_on=policy.probability_on,
         probability_on_drone=policy.probability_on_drone,
+        probability_sure=policy.probability_sure,
         wait_semi_major_m=policy.wait_semi_major_m,
         shelter_s=zone.shelter_s,
         notify_s=policy.notify_s,
