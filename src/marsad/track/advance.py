@@ -19,6 +19,7 @@ from marsad.track.update import existence_after, forget, position_update
 
 TENTATIVE, CONFIRMED, COASTED = 0, 1, 2  # types.Status
 ASSOCIATED, INITIATED, FULL = 1, 2, 7  # types.Disposition
+SITE_WEIGHT = 0.5
 END_CLUTTER, END_LOST, END_IMPACT, END_STALE = 1, 2, 3, 4  # types.EndReason
 
 
@@ -129,7 +130,7 @@ def learn_sites(new: Tracks, i: int, time_s: float, tables: Tables, sites: Sites
         return used
     best = -1
     for k in range(tables.kind.shape[0]):
-        if tables.kind[k] == 2 and new.weight[i, k] > 0.9:
+        if tables.kind[k] == 2 and new.weight[i, k] > SITE_WEIGHT:
             best = k
     if best < 0:
         return used
@@ -137,10 +138,7 @@ def learn_sites(new: Tracks, i: int, time_s: float, tables: Tables, sites: Sites
     back = trace_back(new.mean[i, best], new.covariance[i, best], tables.ground_up_m, 20.0, at, spread)
     if back < 0.0 or time_s - back < new.born_s[i] - 4.0:
         return used
-    row, used = learn(
-        at, spread, time_s - back, hits == 4, tables,
-        sites.position_enu_m, sites.information, sites.moments, sites.last_s, used,
-    )  # fmt: skip
+    row, used = learn(at, spread, time_s - back, hits == 4, tables.launch[8] ** 2, sites, used)
     if new.site[i] < 0:
         new.site[i] = row
     return used
@@ -162,9 +160,8 @@ def advance_positions(
     birth = row[2] / row[1]
     rockets_x, rockets_p, rockets_site = np.empty((m, 7)), np.empty((m, 7, 7)), np.empty(m, dtype=np.int64)
     rockets = new_rockets(
-        z, r, time_s, frame_s, max(row[0], 0.5), tables,
-        sites.position_enu_m, sites.information, sites.moments, sites.last_s, used, rockets_x, rockets_p, rockets_site,
-    )  # fmt: skip
+        z, r, time_s, frame_s, max(row[0], 0.5), tables, sites, used, rockets_x, rockets_p, rockets_site
+    )
     mean, covariance = np.empty(7), np.empty((7, 7))
     pd = np.empty(n)
     for i in range(n):

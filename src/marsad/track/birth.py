@@ -9,6 +9,17 @@ from numba import njit
 
 from marsad.track.tables import F64, Tables
 
+LOW_M = 900.0  # a rocket first seen below this has just been launched
+
+
+@njit(cache=True)
+def rise_after_launch(tables: Tables, x: F64, p: F64) -> None:
+    """Give a rocket slot the velocity of one just launched, towards anywhere."""
+    speed, elevation = tables.launch[0], tables.launch[2]
+    x[5] = speed * math.sin(elevation)
+    p[5, 5] = (tables.launch[1] * math.sin(elevation)) ** 2 + (tables.launch[3] * speed * math.cos(elevation)) ** 2
+    p[3, 3] = p[4, 4] = 0.5 * (speed * math.cos(elevation)) ** 2
+
 
 @njit(cache=True)
 def begin_at_position(z: F64, r: F64, tables: Tables, w: F64, x: F64, p: F64) -> None:
@@ -26,6 +37,8 @@ def begin_at_position(z: F64, r: F64, tables: Tables, w: F64, x: F64, p: F64) ->
         p[k, 3, 3] = p[k, 4, 4] = tables.start[k, 0] ** 2
         p[k, 5, 5] = tables.start[k, 1] ** 2
         p[k, 6, 6] = tables.start[k, 4]
+        if tables.family[k] == 1 and z[2] - tables.ground_up_m < LOW_M:
+            rise_after_launch(tables, x[k], p[k])
 
 
 @njit(cache=True)

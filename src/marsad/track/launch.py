@@ -14,9 +14,11 @@ from numba import njit
 
 from marsad.track.motion import ballistic_jacobian, ballistic_move, spread_through
 from marsad.track.tables import F64, I64, Tables
+from marsad.track.types import Sites
 
 REACH_S = 2.5  # how long after launch a first plot is still explained by the site
 PSEUDO = 3.0  # the general prior counts as this many rockets of the site
+TRACED_SIGMA_M = 300.0  # a path traced back no better than this says nothing of a site
 SITE_UP_SIGMA_M = 20.0  # how well the height of the ground is known
 
 
@@ -237,71 +239,89 @@ def _onto_ground(at: F64, spread: F64) -> None:
 
 
 @njit(cache=True)
-def learn(
-    at: F64, spread: F64, launched_s: float, count_rocket: bool, tables: Tables,
-    place: F64, information: F64, moments: F64, last_s: F64, used: int,
-) -> tuple[int, int]:  # fmt: skip
-    """Add a traced-back launch to the sites, in place: (row of the site, rows in use)."""
-    own = tables.launch[8] ** 2
-    sx, sy, sxy = spread[0, 0] + own, spread[1, 1] + own, spread[0, 1]
-    if sx + sy > 2.0 * 300.0**2:
-        return -1, used
+def _nearest_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, used: int) -> int:
     best, best_chi2 = -1, 16.0
     for s in range(used):
-        det = information[s, 0, 0] * information[s, 1, 1] - information[s, 0, 1] ** 2
-        cx, cy = sx + information[s, 1, 1] / det, sy + information[s, 0, 0] / det
-        cxy = sxy - information[s, 0, 1] / det
-        dx, dy = at[0] - place[s, 0], at[1] - place[s, 1]
+        i = sites.information[s]
+        det = i[0, 0] * i[1, 1] - i[0, 1] ** 2
+        cx, cy, cxy = sx + i[1, 1] / det, sy + i[0, 0] / det, sxy - i[0, 1] / det
+        dx, dy = at[0] - sites.position_enu_m[s, 0], at[1] - sites.position_enu_m[s, 1]
         chi2 = (cy * dx * dx - 2.0 * cxy * dx * dy + cx * dy * dy) / (cx * cy - cxy * cxy)
         if chi2 < best_chi2:
             best, best_chi2 = s, chi2
-    if best < 0:
-        if used < place.shape[0]:
-            best = used
-            used += 1
-        else:
-            best = int(np.argmin(last_s))
-        place[best] = at[:3]
-        information[best] = 0.0
-        moments[best] = 0.0
-        last_s[best] = launched_s
-    det = sx * sy - sxy * sxy
-    add = np.array([[sy / det, -sxy / det], [-sxy / det, sx / det]])
-    old = information[best].copy()
-    for a in range(2):
-        for b in range(2):
-            information[best, a, b] += add[a, b]
-    information[best, 2, 2] = 1.0 / SITE_UP_SIGMA_M**2
-    px = old[0, 0] * place[best, 0] + old[0, 1] * place[best, 1] + add[0, 0] * at[0] + add[0, 1] * at[1]
-    py = old[1, 0] * place[best, 0] + old[1, 1] * place[best, 1] + add[1, 0] * at[0] + add[1, 1] * at[1]
-    d = information[best, 0, 0] * information[best, 1, 1] - information[best, 0, 1] ** 2
-    place[best, 0] = (information[best, 1, 1] * px - information[best, 0, 1] * py) / d
-    place[best, 1] = (information[best, 0, 0] * py - information[best, 0, 1] * px) / d
-    if count_rocket:
-        speed = math.sqrt(at[3] ** 2 + at[4] ** 2 + at[5] ** 2)
-        flat = math.sqrt(at[3] ** 2 + at[4] ** 2)
-        elevation = math.atan2(at[5], flat)
-        moments[best, 0] += 1.0
-        moments[best, 1] += speed
-        moments[best, 2] += elevation
-        moments[best, 3] += at[6]
-        moments[best, 4] += speed * speed
-        moments[best, 5] += elevation * elevation
-        moments[best, 6] += at[6] * at[6]
-        moments[best, 7] += at[3] / flat
-        moments[best, 8] += at[4] / flat
-    last_s[best] = max(last_s[best], launched_s)
-    return best, used
+    return best
 
 
 @njit(cache=True)
-def nearest_active(z: F64, time_s: float, tables: Tables, place: F64, last_s: F64, used: int) -> int:
+def _place_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, s: int) -> None:
+    """Fuse a traced-back place (covariance sx, sy, sxy) with what is known of site ``s``."""
+    det = sx * sy - sxy * sxy
+    ax, ay, axy = sy / det, sx / det, -sxy / det
+    i, place = sites.information[s], sites.position_enu_m[s]
+    px = i[0, 0] * place[0] + i[0, 1] * place[1] + ax * at[0] + axy * at[1]
+    py = i[1, 0] * place[0] + i[1, 1] * place[1] + axy * at[0] + ay * at[1]
+    i[0, 0] += ax
+    i[1, 1] += ay
+    i[0, 1] += axy
+    i[1, 0] += axy
+    i[2, 2] = 1.0 / SITE_UP_SIGMA_M**2
+    d = i[0, 0] * i[1, 1] - i[0, 1] ** 2
+    place[0], place[1] = (i[1, 1] * px - i[0, 1] * py) / d, (i[0, 0] * py - i[0, 1] * px) / d
+
+
+@njit(cache=True)
+def _count_rocket(at: F64, moments: F64) -> None:
+    speed = math.sqrt(at[3] ** 2 + at[4] ** 2 + at[5] ** 2)
+    flat = math.sqrt(at[3] ** 2 + at[4] ** 2)
+    elevation = math.atan2(at[5], flat)
+    moments[0] += 1.0
+    moments[1] += speed
+    moments[2] += elevation
+    moments[3] += at[6]
+    moments[4] += speed * speed
+    moments[5] += elevation * elevation
+    moments[6] += at[6] * at[6]
+    moments[7] += at[3] / flat
+    moments[8] += at[4] / flat
+
+
+@njit(cache=True)
+def learn(
+    at: F64, spread: F64, launched_s: float, count_rocket: bool, own: float, sites: Sites, used: int
+) -> tuple[int, int]:
+    """Add a traced-back launch to the sites, in place: (row of the site or -1, rows in use).
+
+    ``own``: variance (m²) of where the launchers of one site stand.
+    """
+    sx, sy, sxy = spread[0, 0] + own, spread[1, 1] + own, spread[0, 1]
+    if sx + sy > 2.0 * TRACED_SIGMA_M**2:
+        return -1, used
+    s = _nearest_site(at, sx, sy, sxy, sites, used)
+    if s < 0:
+        s = used if used < sites.last_s.shape[0] else int(np.argmin(sites.last_s))
+        used = max(used, s + 1)
+        sites.position_enu_m[s] = at[:3]
+        sites.information[s] = 0.0
+        sites.moments[s] = 0.0
+        sites.recalled[s] = 0
+        sites.first_s[s] = sites.last_s[s] = launched_s
+    _place_site(at, sx, sy, sxy, sites, s)
+    if count_rocket:
+        _count_rocket(at, sites.moments[s])
+    sites.first_s[s] = min(sites.first_s[s], launched_s)
+    sites.last_s[s] = max(sites.last_s[s], launched_s)
+    return s, used
+
+
+@njit(cache=True)
+def nearest_active(z: F64, time_s: float, tables: Tables, sites: Sites, used: int) -> int:
     """The site that a new plot may have been launched from, or -1."""
     reach = REACH_S * (tables.launch[0] + 2.0 * tables.launch[1])
     best, best_d2 = -1, reach * reach
     for s in range(used):
-        if time_s - last_s[s] <= tables.launch[7]:
-            d2 = (z[0] - place[s, 0]) ** 2 + (z[1] - place[s, 1]) ** 2 + (z[2] - place[s, 2]) ** 2
+        if time_s - sites.last_s[s] <= tables.launch[7]:
+            place = sites.position_enu_m[s]
+            d2 = (z[0] - place[0]) ** 2 + (z[1] - place[1]) ** 2 + (z[2] - place[2]) ** 2
             if d2 < best_d2:
                 best, best_d2 = s, d2
     return best
@@ -309,26 +329,27 @@ def nearest_active(z: F64, time_s: float, tables: Tables, place: F64, last_s: F6
 
 @njit(cache=True)
 def new_rockets(
-    z: F64, r: F64, time_s: float, frame_s: float, pd: float, tables: Tables,
-    place: F64, information: F64, moments: F64, last_s: F64, used: int, x: F64, p: F64, site: I64,
+    z: F64, r: F64, time_s: float, frame_s: float, pd: float, tables: Tables, sites: Sites, used: int,
+    x: F64, p: F64, site: I64,
 ) -> F64:  # fmt: skip
     """Density (1/m³ per frame) of rockets just launched at each detection; fills their states and sites (-1: none)."""
     n = z.shape[0]
     density = np.zeros(n)
     mean, sigma = np.empty(4), np.empty(4)
-    inverse, low = np.empty((3, 3)), np.empty((3, 3))
-    from_place = np.empty((3, 3))
+    inverse, low, from_place = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
     for i in range(n):
-        s = nearest_active(z[i], time_s, tables, place, last_s, used)
+        s = nearest_active(z[i], time_s, tables, sites, used)
         site[i] = s
         if s < 0:
             continue
-        site_prior(moments[s], tables.launch, mean, sigma)
-        _inverse_sum(information[s], tables.launch[8] ** 2, from_place)
+        site_prior(sites.moments[s], tables.launch, mean, sigma)
+        _inverse_sum(sites.information[s], tables.launch[8] ** 2, from_place)
         low[:] = r[i]
         r_log_det = cholesky(low, 3)
         _inverse3_general(r[i], inverse)
-        log_density, seconds = launch_fit(z[i], inverse, r_log_det, place[s], from_place, mean, sigma, x[i], p[i])
+        log_density, seconds = launch_fit(
+            z[i], inverse, r_log_det, sites.position_enu_m[s], from_place, mean, sigma, x[i], p[i]
+        )
         unseen = (1.0 - pd) ** math.floor(seconds / max(frame_s, 1e-3))
         if log_density > -700.0 and seconds <= REACH_S:
             density[i] = pd * unseen * tables.launch[6] * math.exp(log_density)

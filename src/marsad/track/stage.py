@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
+from marsad.track.accept import checked, refusal
 from marsad.track.advance import advance_positions
 from marsad.track.convert import plots_to_positions
-from marsad.track.tables import F64, I64, Tables, tables_of
-from marsad.track.types import STATE_SIZE, Batch, Ended, Frame, Info, Params, Sites, State, Tracks
+from marsad.track.lag import Line, follow, insert, key, restart_index
+from marsad.track.tables import Tables, tables_of
+from marsad.track.types import (
+    STATE_SIZE,
+    Batch,
+    Disposition,
+    Ended,
+    Frame,
+    Info,
+    Outcome,
+    Params,
+    Picture,
+    Sites,
+    State,
+    Tracks,
+)
 
 SITES_KEPT = 32
-
-
-class Picture(NamedTuple):
-    """What one frame changes."""
-
-    time_s: float
-    tracks: Tracks
-    sites: Sites
-    looked_s: F64
-
-
-class Outcome(NamedTuple):
-    """What became of one frame's detections, and which tracks ended."""
-
-    detection_id: I64
-    disposition: I64
-    track_uid: I64
-    nis: F64
-    ended_uid: I64
-    ended_reason: I64
-    time_s: float
+SITE_ROW: dict[str, tuple[tuple[int, ...], type]] = {
+    "position_enu_m": ((3,), np.float64),
+    "information": ((3, 3), np.float64),
+    "moments": ((9,), np.float64),
+    "first_s": ((), np.float64),
+    "last_s": ((), np.float64),
+    "recalled": ((), np.int64),
+}
 
 
 @lru_cache(maxsize=64)
@@ -65,25 +66,19 @@ def no_tracks(slots: int) -> Tracks:
 
 def no_sites() -> Sites:
     """Arrays without a launch site."""
-    return Sites(np.zeros((0, 3)), np.zeros((0, 3, 3)), np.zeros((0, 9)), np.zeros(0))
+    return Sites(**{name: np.zeros((0, *shape), dtype=kind) for name, (shape, kind) in SITE_ROW.items()})
 
 
 def init(params: Params) -> State:
     """Make the state of a tracker that has seen nothing yet."""
-    return State(
-        time_s=-math.inf,
-        tracks=no_tracks(_tables(params).slots),
-        sites=no_sites(),
-        looked_s=np.full(len(params.sensors), -math.inf),
-    )
+    looked_s = np.full(len(params.sensors), -math.inf)
+    return State(Picture(-math.inf, no_tracks(_tables(params).slots), no_sites(), looked_s), ())
 
 
 def _with_room(sites: Sites) -> Sites:
     """Copy sites into arrays of full size, which a kernel may fill."""
     used = len(sites.last_s)
-    room = Sites(
-        np.zeros((SITES_KEPT, 3)), np.zeros((SITES_KEPT, 3, 3)), np.zeros((SITES_KEPT, 9)), np.zeros(SITES_KEPT)
-    )
+    room = Sites(**{name: np.zeros((SITES_KEPT, *shape), dtype=kind) for name, (shape, kind) in SITE_ROW.items()})
     for copy, original in zip(room, sites, strict=True):
         copy[:used] = original
     return room
@@ -123,10 +118,10 @@ def advance(picture: Picture, frame: Frame, tables: Tables) -> tuple[Picture, Ou
     return after, Outcome(frame.detection_id, disposition, went_to, nis, gone, why, frame.time_s)
 
 
-def _info(outcomes: list[Outcome]) -> Info:
+def _info(outcomes: list[Outcome], refiltered_from_s: float | None) -> Info:
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
     if not outcomes:
-        return Info(whole, whole, whole, real, Ended(whole, whole, real))
+        return Info(whole, whole, whole, real, Ended(whole, whole, real), refiltered_from_s, True)
     return Info(
         detection_id=np.concatenate([o.detection_id for o in outcomes]),
         disposition=np.concatenate([o.disposition for o in outcomes]),
@@ -137,6 +132,7 @@ def _info(outcomes: list[Outcome]) -> Info:
             np.concatenate([o.ended_reason for o in outcomes]),
             np.concatenate([np.full(len(o.ended_uid), o.time_s) for o in outcomes]),
         ),
+        refiltered_from_s=refiltered_from_s,
         is_compiled=True,
     )
 
@@ -161,9 +157,25 @@ def step(state: State, batch: Batch, params: Params) -> tuple[State, Info]:
         A disposition for every detection of the batch, and the tracks that ended.
     """
     tables = _tables(params)
-    picture = Picture(state.time_s, state.tracks, state.sites, state.looked_s)
-    outcomes = []
-    for frame in batch:
-        picture, outcome = advance(picture, frame, tables)
-        outcomes.append(outcome)
-    return State(picture.time_s, picture.tracks, picture.sites, picture.looked_s), _info(outcomes)
+    frames, refused = checked(batch, len(params.sensors))
+    now_s = state.time_s
+    in_time = []
+    for frame in frames:
+        if frame.time_s >= now_s - params.lag_s:
+            in_time.append(frame)
+            now_s = max(now_s, frame.time_s)
+        else:
+            refused.append(refusal(frame, frame.detection_id, Disposition.REJECTED_TOO_LATE))
+    checkpoints = list(state.checkpoints)
+    known_until_s = max(state.time_s, checkpoints[-1].known_until_s) if checkpoints else -math.inf
+    line = Line(checkpoints, state.picture, known_until_s, [])
+    if in_time:
+        first = min(in_time, key=key)
+        newest = checkpoints[-1].frames[-1] if checkpoints and checkpoints[-1].frames else None
+        past: list[Frame] = []
+        if newest is not None and key(first) <= key(newest):
+            past = line.back_to(restart_index(checkpoints, first.time_s))
+        ordered, doubled = insert(past, in_time)
+        follow(line, ordered, lambda p, f: advance(p, f, tables), params.lag_s, 2.0 * params.lag_s / params.checkpoints)
+        refused.extend(refusal(first, ids, Disposition.REJECTED_DOUBLED) for ids in doubled if len(ids))
+    return State(line.picture, tuple(line.checkpoints)), _info(line.outcomes + refused, line.refiltered_from_s)

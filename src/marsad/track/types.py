@@ -196,7 +196,7 @@ class Params:
     gate_chi2: float = 16.0
     """Squared Mahalanobis distance within which a detection may belong to a track."""
     confirm_existence: float = 0.95
-    delete_existence: float = 0.02
+    delete_existence: float = 0.003
     keep_existence: float = 0.4
     """A confirmed track ends when its probability of existence falls below this."""
     max_existence: float = 0.9995
@@ -287,8 +287,12 @@ class Sites(NamedTuple):
     """Inverse covariance of the position."""
     moments: Float[np.ndarray, "site 9"]
     """Rockets; sums of speed, elevation, ln drag, of their squares, and of the sine and cosine of the azimuth."""
+    first_s: Float[np.ndarray, " site"]
+    """Time of the first launch."""
     last_s: Float[np.ndarray, " site"]
     """Time of the last launch."""
+    recalled: Int[np.ndarray, " site"]
+    """How often the lag was filtered anew because of what was learnt of the site."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +307,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Info:
-    """Diagnostics of one step: what became of every detection, and which tracks ended."""
+    """Diagnostics of one step: what became of every detection, and which tracks ended.
+
+    When something came late (or a launch site was recognised) the lag was filtered anew from ``refiltered_from_s``;
+    then everything here since that time, earlier detections included, replaces what was said before.
+    """
 
     detection_id: Int[np.ndarray, " detection"]
     disposition: Int[np.ndarray, " detection"]
@@ -314,18 +322,40 @@ class Info:
     """Squared Mahalanobis distance of an associated detection to its track; negative: not associated."""
     ended: Ended
     refiltered_from_s: float | None = None
-    """When something came late: the time from which the lag was filtered anew; statements since then may change."""
     is_compiled: bool = False
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """An earlier state within the lag, and the frames that followed it up to the next one."""
+class Outcome(NamedTuple):
+    """What became of one frame's detections, and which tracks ended at its time."""
+
+    detection_id: Int[np.ndarray, " detection"]
+    disposition: Int[np.ndarray, " detection"]
+    track_uid: Int[np.ndarray, " detection"]
+    nis: Float[np.ndarray, " detection"]
+    ended_uid: Int[np.ndarray, " track"]
+    ended_reason: Int[np.ndarray, " track"]
+    time_s: float
+
+
+class Picture(NamedTuple):
+    """What a frame changes: the time, the tracks, the launch sites, when each sensor last looked."""
 
     time_s: float
     tracks: Tracks
     sites: Sites
     looked_s: Float[np.ndarray, " sensor"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An earlier picture, and the frames that followed it up to the next checkpoint.
+
+    ``known_until_s`` is the time of the newest frame that had a say in it: its own time, or later when a launch site
+    recognised later was put in.
+    """
+
+    picture: Picture
+    known_until_s: float
     frames: tuple[Frame, ...]
 
 
@@ -333,10 +363,21 @@ class Checkpoint:
 class State:
     """All that the stage remembers.  ``step`` never changes a state: it returns another."""
 
-    time_s: float
-    """Time of the newest frame; minus infinity before the first."""
-    tracks: Tracks
-    sites: Sites
-    looked_s: Float[np.ndarray, " sensor"]
-    """Time of each sensor's last frame; minus infinity before the first."""
-    checkpoints: tuple[Checkpoint, ...] = ()
+    picture: Picture
+    checkpoints: tuple[Checkpoint, ...]
+    """Oldest first; as far back as twice the lag."""
+
+    @property
+    def time_s(self) -> float:
+        """Time of the newest frame; minus infinity before the first."""
+        return self.picture.time_s
+
+    @property
+    def tracks(self) -> Tracks:
+        """All tracks at ``time_s``."""
+        return self.picture.tracks
+
+    @property
+    def sites(self) -> Sites:
+        """The launch sites learnt so far."""
+        return self.picture.sites

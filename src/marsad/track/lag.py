@@ -1,0 +1,142 @@
+"""Late detections: the fixed lag, its checkpoints, and filtering anew from one of them.
+
+The picture is a pure function of the frames in their order of time.  What arrives late is put at its place among the
+frames of the lag, and the frames after it are filtered anew, so that the final picture is the one that arrival in
+order would have given.  A launch site recognised only when its first rockets are well up is put into the picture from
+before its first launch, and those rockets are associated anew with what is now known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from marsad.track.tables import I64
+from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites
+
+Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
+RECALL_ROCKETS = 3  # so many rockets have shown a site's manner (speed, elevation, azimuth)
+RECALLS_AT_MOST = 8  # in one step
+BEFORE_LAUNCH_S = 0.5
+
+
+@dataclass
+class Line:
+    """Checkpoints with their frames (oldest first), the picture after them, and what became of the frames."""
+
+    checkpoints: list[Checkpoint]
+    picture: Picture
+    known_until_s: float
+    outcomes: list[Outcome]
+    refiltered_from_s: float | None = None
+    recalls: int = 0
+
+    def back_to(self, index: int) -> list[Frame]:
+        """Return to a checkpoint and give the frames that followed it."""
+        frames = [f for c in self.checkpoints[index:] for f in c.frames]
+        base = self.checkpoints[index]
+        del self.checkpoints[index + 1 :]
+        self.checkpoints[index] = replace(base, frames=())
+        self.picture, self.known_until_s = base.picture, base.known_until_s
+        if frames:
+            self.outcomes = [o for o in self.outcomes if o.time_s <= base.picture.time_s]
+            since = frames[0].time_s
+            self.refiltered_from_s = since if self.refiltered_from_s is None else min(since, self.refiltered_from_s)
+        return frames
+
+
+def key(frame: Frame) -> tuple[float, int, int]:
+    """The place of a frame in the order of frames."""
+    return frame.time_s, frame.sensor, frame.kind
+
+
+def merged(old: Frame, new: Frame) -> tuple[Frame, I64]:
+    """Put two frames of one sensor and time together, ordered by identity: (frame, identities that came double)."""
+    fresh = ~np.isin(new.detection_id, old.detection_id)
+    ids = np.concatenate((old.detection_id, new.detection_id[fresh]))
+    order = np.argsort(ids, kind="stable")
+    columns = old.measurement.shape[1]
+
+    def each(frame: Frame) -> npt.NDArray[np.float64]:
+        return np.broadcast_to(frame.covariance, (len(frame.measurement), columns, columns))
+
+    covariance = np.concatenate((each(old), each(new)[fresh]))[order]
+    measurement = np.concatenate((old.measurement, new.measurement[fresh]))[order]
+    both = Frame(old.time_s, old.kind, measurement, covariance, ids[order], old.sensor, old.position_enu_m)
+    return both, new.detection_id[~fresh]
+
+
+def insert(frames: list[Frame], new: list[Frame]) -> tuple[list[Frame], list[I64]]:
+    """Put new frames at their places among ordered ones: (ordered frames, identities that came double)."""
+    place = {key(f): f for f in frames}
+    doubled = []
+    for frame in new:
+        at = key(frame)
+        if (old := place.get(at)) is None:
+            place[at] = frame
+        else:
+            place[at], twice = merged(old, frame)
+            doubled.append(twice)
+    return [place[k] for k in sorted(place)], doubled
+
+
+def restart_index(checkpoints: list[Checkpoint], time_s: float) -> int:
+    """The newest checkpoint that a frame of this time had no say in."""
+    for index in range(len(checkpoints) - 1, 0, -1):
+        if checkpoints[index].known_until_s < time_s and checkpoints[index].picture.time_s < time_s:
+            return index
+    return 0
+
+
+def to_recall(sites: Sites) -> npt.NDArray[np.bool_]:
+    """The sites of which enough is newly known to look at the lag again."""
+    return sites.recalled < 1 + (sites.moments[:, 0] >= RECALL_ROCKETS)
+
+
+def recall(line: Line, lag_s: float) -> list[Frame]:
+    """Go back to before the first launch of newly recognised sites, knowing them: the frames to filter anew."""
+    sites, now_s = line.picture.sites, line.picture.time_s
+    rows = to_recall(sites)
+    launch_s = sites.first_s[rows].min() - BEFORE_LAUNCH_S
+    within = [i for i, c in enumerate(line.checkpoints) if c.picture.time_s >= now_s - lag_s]
+    before = [i for i in within if line.checkpoints[i].picture.time_s <= launch_s]
+    known = sites._replace(
+        recalled=np.where(rows, 1 + (sites.moments[:, 0] >= RECALL_ROCKETS), sites.recalled),
+        # the same rockets will teach their site again
+        information=np.where(rows[:, None, None], 0.5 * sites.information, sites.information),
+    )
+    if not within:
+        line.picture = line.picture._replace(sites=known)
+        return []
+    frames = line.back_to(before[-1] if before else within[0])
+    line.picture = line.picture._replace(sites=known)
+    line.known_until_s = now_s
+    line.checkpoints.append(Checkpoint(line.picture, now_s, ()))
+    return frames
+
+
+def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spacing_s: float) -> None:
+    """Take the line through ordered frames, keeping checkpoints within twice the lag."""
+    pending = list(reversed(frames))
+    while pending:
+        frame = pending.pop()
+        before = line.picture
+        if lag_s > 0 and (not line.checkpoints or frame.time_s - line.checkpoints[-1].picture.time_s >= spacing_s):
+            line.checkpoints.append(Checkpoint(before, max(before.time_s, line.known_until_s), ()))
+        line.picture, outcome = advance(before, frame)
+        line.outcomes.append(outcome)
+        if lag_s > 0:
+            last = line.checkpoints[-1]
+            line.checkpoints[-1] = replace(last, frames=(*last.frames, frame))
+            if (
+                len(line.picture.sites.last_s)
+                and to_recall(line.picture.sites).any()
+                and line.recalls < RECALLS_AT_MOST
+            ):
+                line.recalls += 1
+                pending.extend(reversed(recall(line, lag_s)))
+    while len(line.checkpoints) > 1 and line.checkpoints[1].picture.time_s <= line.picture.time_s - 2.0 * lag_s:
+        del line.checkpoints[0]
