@@ -13,8 +13,11 @@ from importlib import import_module
 import typer
 
 COMMANDS: tuple[str, ...] = (
+    "serve",
+    "replay",
     "process",
     "score",
+    "simulate",
     "warmup",
     "version",
 )

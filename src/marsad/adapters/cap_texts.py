@@ -1,0 +1,85 @@
+"""The words of CAP messages, written beforehand; nothing is translated while people wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The words of one language, by level and by hazard."""
+
+    events: dict[str, str]
+    headlines: dict[str, str]
+    descriptions: dict[str, str]
+    instructions: dict[str, str]
+    cancelled: str
+    cancel_headline: str
+    exercise: str
+
+
+ENGLISH = Texts(
+    events={"rocket": "Rocket launch", "drone": "Hostile drone approaching", "unknown": "Air threat"},
+    headlines={
+        "watch": "{zone}: watch. No action needed yet",
+        "prepare": "{zone}: be ready to take shelter",
+        "take_shelter": "{zone}: TAKE SHELTER NOW",
+        "remain": "{zone}: stay in shelter",
+        "all_clear": "{zone}: all clear",
+        "clear": "{zone}: all clear",
+    },
+    descriptions={
+        "rocket": "A rocket launch has been observed. An impact in this area is possible.",
+        "drone": "A drone that is not ours is on its way towards this area.",
+        "unknown": "An air threat to this area has been observed.",
+    },
+    instructions={
+        "watch": "Go on, and listen for further messages.",
+        "prepare": "Stop dangerous work. Go near to a shelter and be ready.",
+        "take_shelter": "Go into the nearest shelter now. No shelter: lie down, cover your head, away from windows.",
+        "remain": "Stay in shelter. Do not touch debris. Wait for the all-clear message.",
+        "all_clear": "You may leave shelter. Do not touch debris; report it.",
+        "clear": "You may leave shelter. Do not touch debris; report it.",
+    },
+    cancelled="The warning before this one is withdrawn.",
+    cancel_headline="{zone}: warning withdrawn",
+    exercise="EXERCISE: {headline}",
+)
+
+ARABIC = Texts(
+    events={"rocket": "إطلاق صاروخ", "drone": "طائرة مسيّرة معادية تقترب", "unknown": "تهديد جوي"},
+    headlines={
+        "watch": "{zone}: ترقّب. لا حاجة إلى إجراء الآن",
+        "prepare": "{zone}: استعدوا للاحتماء",
+        "take_shelter": "{zone}: احتموا الآن",
+        "remain": "{zone}: ابقوا في الملجأ",
+        "all_clear": "{zone}: زال الخطر",
+        "clear": "{zone}: زال الخطر",
+    },
+    descriptions={
+        "rocket": "رُصد إطلاق صاروخ. سقوطه في هذه المنطقة محتمل.",
+        "drone": "طائرة مسيّرة ليست لنا تتجه نحو هذه المنطقة.",
+        "unknown": "رُصد تهديد جوي لهذه المنطقة.",
+    },
+    instructions={
+        "watch": "تابعوا عملكم وانتظروا الرسائل التالية.",
+        "prepare": "أوقفوا الأعمال الخطرة. اقتربوا من الملجأ وكونوا مستعدين.",
+        "take_shelter": "ادخلوا أقرب ملجأ الآن. إن لم يوجد: انبطحوا وغطّوا رؤوسكم بعيدًا عن النوافذ.",
+        "remain": "ابقوا في الملجأ. لا تلمسوا الحطام. انتظروا رسالة زوال الخطر.",
+        "all_clear": "يمكنكم مغادرة الملجأ. لا تلمسوا الحطام وأبلغوا عنه.",
+        "clear": "يمكنكم مغادرة الملجأ. لا تلمسوا الحطام وأبلغوا عنه.",
+    },
+    cancelled="سُحب التحذير السابق.",
+    cancel_headline="{zone}: سُحب التحذير",
+    exercise="تمرين: {headline}",
+)
+
+LANGUAGES: dict[str, Texts] = {"ar": ARABIC, "en": ENGLISH}
+"""By language tag (RFC 3066), in the order in which the blocks are written."""
+
+
+def headline_of(texts: Texts, level: str, zone_name: str, *, cancelled: bool, exercise: bool) -> str:
+    """Give the headline of a message."""
+    template = texts.cancel_headline if cancelled else texts.headlines[level]
+    headline = template.format(zone=zone_name)
+    return texts.exercise.format(headline=headline) if exercise else headline

@@ -1,0 +1,225 @@
+"""The ways out to people: each channel takes a message and gives a receipt; what became of it is shown and kept.
+
+A channel may be slow or dead without holding up another: each has its own queue and its own worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from marsad.adapters import cap
+from marsad.station.wire import Json, ms
+from marsad.station.world import World
+from marsad.terms import Zone, ZoneWarning
+
+QUEUE_MESSAGES = 1000
+LATE_S = 5.0
+"""A channel with a message in hand for longer is late."""
+CHAINS_KEPT = 2000
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel is to deliver: the decision, its zone, and the CAP message in which it is told."""
+
+    cap: cap.CapMessage
+    xml: bytes
+
+    @property
+    def warning(self) -> ZoneWarning:
+        """Give the decision behind the message."""
+        return self.cap.warning
+
+    @property
+    def zone(self) -> Zone:
+        """Give the zone that is told."""
+        return self.cap.zone
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel says became of a message."""
+
+    delivered: bool
+    detail: str = ""
+
+
+class Channel(Protocol):
+    """A way out.  ``deliver`` may block: it is called in a thread of its own, one message at a time."""
+
+    channel_id: str
+    kind: str
+
+    def deliver(self, message: Message) -> Receipt:
+        """Hand over a message; failing is a receipt that says so, or any ``Exception``."""
+
+
+class CapDirectory:
+    """Writes each message as a CAP 1.2 file into a folder, whole or not at all."""
+
+    kind = "cap"
+
+    def __init__(self, folder: Path, write: Callable[[Path, bytes], None], channel_id: str = "cap") -> None:
+        self.channel_id = channel_id
+        self._folder = folder
+        self._write = write
+
+    def deliver(self, message: Message) -> Receipt:
+        """Write the file."""
+        path = self._folder / f"{message.cap.identifier}.xml"
+        self._write(path, message.xml)
+        return Receipt(delivered=True, detail=path.name)
+
+
+class Chains:
+    """The chains of CAP messages: one a warning, each message naming all before it, so that no chain ever forks."""
+
+    def __init__(self, sender: str, sender_name: str) -> None:
+        self._sender = cap.safe_identifier(sender)
+        self._sender_name = sender_name
+        self._chains: OrderedDict[str, tuple[cap.Reference, ...]] = OrderedDict()
+
+    def restore(self, warning_id: str, reference: cap.Reference) -> None:
+        """Take in a message that a run before has sent."""
+        chain = self._chains.setdefault(warning_id, ())
+        if reference not in chain:
+            self._chains[warning_id] = (*chain, reference)
+
+    def extend(self, warning: ZoneWarning, zone: Zone, sent_utc_ns: int) -> Message:
+        """Make the next message of a warning's chain."""
+        earlier = self._chains.get(warning.warning_id, ())
+        message_type: cap.MessageType = "Alert" if not earlier else "Update"
+        if warning.action == "cancel" and earlier:
+            message_type = "Cancel"
+        head = cap.CapMessage(
+            warning=warning,
+            zone=zone,
+            sender=self._sender,
+            sender_name=self._sender_name,
+            identifier=cap.safe_identifier(f"{self._sender}.{warning.warning_id}.{len(earlier) + 1}"),
+            sent_utc_ns=sent_utc_ns,
+            message_type=message_type,
+            references=earlier,
+        )
+        self._chains[warning.warning_id] = (*earlier, head.reference())
+        while len(self._chains) > CHAINS_KEPT:
+            self._chains.popitem(last=False)
+        return Message(cap=head, xml=cap.encode(head))
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal keeps of a delivery."""
+
+    channel_id: str
+    warning_id: str
+    zone_id: str
+    message_type: str
+    reference: cap.Reference
+    delivered: bool
+    detail: str
+    handed_over_s: float
+
+
+@dataclass
+class _Line:
+    """One channel with its queue and its record."""
+
+    channel: Channel
+    queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES + 1))
+    sent: int = 0
+    failed: int = 0
+    last_ok_utc_ns: int = 0
+    in_hand_since_ns: int = 0
+    last_failed: bool = False
+
+    def status(self, now_utc_ns: int) -> Literal["ok", "late", "dead"]:
+        """Say whether messages get through."""
+        if self.last_failed:
+            return "dead"
+        waited_ns = now_utc_ns - self.in_hand_since_ns if self.in_hand_since_ns else 0
+        return "late" if waited_ns > LATE_S * 1e9 else "ok"
+
+
+class Dispatch:
+    """Hands every message to every channel and tells what became of it."""
+
+    def __init__(self, world: World, channels: Sequence[Channel], on_delivery: Callable[[Delivery], None]) -> None:
+        self._world = world
+        self._lines = [_Line(channel) for channel in channels]
+        self._on_delivery = on_delivery
+        self._workers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start one worker a channel."""
+        self._workers = [asyncio.ensure_future(self._work(line)) for line in self._lines]
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Queue messages for all channels; what a full queue cannot take has failed and is told so."""
+        for message in messages:
+            for line in self._lines:
+                if line.queue.qsize() >= QUEUE_MESSAGES:
+                    self._tell(line, message, Receipt(delivered=False, detail="the channel's queue is full"), 0)
+                else:
+                    line.queue.put_nowait(message)
+
+    async def _work(self, line: _Line) -> None:
+        while (message := await line.queue.get()) is not None:
+            began = line.in_hand_since_ns = self._world.utc_ns()
+            try:
+                receipt = await self._world.beside(partial(line.channel.deliver, message))
+            except Exception as error:  # noqa: BLE001  whatever a channel does, the others and the watch go on
+                receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+            line.in_hand_since_ns = 0
+            self._tell(line, message, receipt, began)
+
+    def _tell(self, line: _Line, message: Message, receipt: Receipt, began_utc_ns: int) -> None:
+        now = self._world.utc_ns()
+        line.sent += receipt.delivered
+        line.failed += not receipt.delivered
+        line.last_failed = not receipt.delivered
+        if receipt.delivered:
+            line.last_ok_utc_ns = now
+        self._on_delivery(
+            Delivery(
+                channel_id=line.channel.channel_id,
+                warning_id=message.warning.warning_id,
+                zone_id=message.zone.zone_id,
+                message_type=message.cap.message_type,
+                reference=message.cap.reference(),
+                delivered=receipt.delivered,
+                detail=receipt.detail,
+                handed_over_s=(now - (began_utc_ns or now)) / 1e9,
+            )
+        )
+
+    def states(self, now_utc_ns: int) -> list[Json]:
+        """Give the channels as the console shows them."""
+        return [
+            {
+                "channel_id": line.channel.channel_id,
+                "kind": line.channel.kind,
+                "status": line.status(now_utc_ns),
+                "last_ok_utc_ms": ms(line.last_ok_utc_ns),
+                "sent": line.sent,
+                "failed": line.failed,
+            }
+            for line in self._lines
+        ]
+
+    async def close(self, timeout_s: float = 5.0) -> None:
+        """Let every channel finish what it holds, at most so long."""
+        for line in self._lines:
+            line.queue.put_nowait(None)
+        if self._workers:
+            _, late = await asyncio.wait(self._workers, timeout=timeout_s)
+            for worker in late:
+                worker.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await worker

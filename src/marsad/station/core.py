@@ -1,0 +1,216 @@
+"""The station's core without sockets: frames in, journal, pipeline, decisions out.  It waits for nothing.
+
+The order is the promise: what a batch holds is in the journal, synced, before the pipeline sees it; what the
+pipeline decided is in the journal before anyone is told; frames are acknowledged after both.  If the journal
+cannot be written, warnings go on from memory, acknowledgements stop, and the fault is shown.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+import marsad
+from marsad.pipeline import Outputs
+from marsad.sensing.site import Site
+from marsad.station.intake import Frame, Intake, Reply
+from marsad.station.journal import Entry, Journal, JournalError
+from marsad.station.resume import Plan, Resumption, plan_resumption, resume
+from marsad.station.runner import Pipeline, Runner, decisions, encode_message
+from marsad.station.snapshot import decode_site, digest, encode_site
+from marsad.terms import Message, RejectedInput, Tick, ZoneWarning
+
+BACKLOG_ENTRIES = 50_000
+"""Entries kept in memory while the journal cannot be written; beyond it the oldest are lost, and said to be."""
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What one batch led to."""
+
+    messages: tuple[Message, ...] = ()
+    rejected: tuple[RejectedInput, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    outputs: Outputs = field(default_factory=Outputs)
+    failure: str = ""
+
+
+class _Record:
+    """The journal with a memory for what it could not take."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.backlog: deque[Entry] = deque(maxlen=BACKLOG_ENTRIES)
+        self.trouble = ""
+        self.lost = 0
+
+    def write(self, entries: Iterable[Entry]) -> bool:
+        """Write entries behind what is still waiting; say whether all of it is safe now."""
+        wanted = list(entries)
+        try:
+            self.journal.append([*self.backlog, *wanted])
+        except JournalError as error:
+            self.lost += max(0, len(self.backlog) + len(wanted) - BACKLOG_ENTRIES)
+            self.backlog.extend(wanted)
+            self.trouble = str(error)
+            return False
+        self.backlog.clear()
+        self.trouble = ""
+        return True
+
+
+class StationCore:
+    """Takes in frames, keeps the record, runs the pipeline."""
+
+    def __init__(
+        self,
+        site: Site,
+        pipeline: Pipeline,
+        journal: Journal,
+        *,
+        station_id: str,
+        boot_id: str,
+        settings: dict[str, Any],
+    ) -> None:
+        snapshot = encode_site(site)
+        self.site = decode_site(snapshot)  # the very numbers that a replay reads from the journal
+        self.boot_id = boot_id
+        self.intake = Intake(self.site, station_id)
+        self._snapshot = encode_site(self.site)
+        self._settings = settings
+        self._record = _Record(journal)
+        self._runner = Runner(pipeline, self.site)
+        self._batch = 0
+        self._last_utc_ns = 0
+
+    @property
+    def trouble(self) -> str:
+        """Say what keeps the journal from being written, empty if nothing does."""
+        return self._record.trouble
+
+    @property
+    def lost_entries(self) -> int:
+        """Count what the backlog could not hold while the journal could not be written."""
+        return self._record.lost
+
+    @property
+    def waiting_entries(self) -> int:
+        """Count what waits in memory for the journal."""
+        return len(self._record.backlog)
+
+    def boot(self, now_utc_ns: int) -> tuple[Resumption, tuple[ZoneWarning, ...]]:
+        """Write the header of this run, and take up the state of the run before if it ended just now.
+
+        Returns the resumption and those warnings of the time before that no one was told of: the process died
+        between their evidence and their decision.
+        """
+        journal = self._record.journal
+        plan = plan_resumption(journal, now_utc_ns)
+        self._batch = plan.next_batch
+        name = digest(self._snapshot)
+        entries = []
+        if plan.site_digest != name:
+            entries.append(Entry("site", self._batch, now_utc_ns, name, self._snapshot))
+        entries.append(Entry("boot", self._batch, now_utc_ns, self.boot_id, self._header(name, plan)))
+        self._record.write(entries)
+        resumption = resume(journal, plan, self._runner)
+        self._record.write(self._decided(Outputs(warnings=resumption.untold), now_utc_ns))
+        return resumption, resumption.untold
+
+    def _header(self, site_digest: str, plan: Plan) -> bytes:
+        return msgspec.json.encode(
+            {
+                "boot_id": self.boot_id,
+                "marsad": marsad.__version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "machine": platform.machine(),
+                "settings": self._settings,
+                "site": site_digest,
+                "site_name": self.site.name,
+                "resume_from": plan.resume_from,
+                "described": plan.described,
+            }
+        )
+
+    def process(self, frames: list[Frame], now_utc_ns: int) -> Processed:
+        """Take in frames in order of arrival; without any, let time pass."""
+        taken = self.intake.take([self._in_order(frame) for frame in frames])
+        now_utc_ns = self._last_utc_ns = max(self._last_utc_ns, now_utc_ns)
+        messages = taken.messages
+        if not messages and not taken.rejected and not taken.replies:
+            messages = [Tick(arrival_utc_ns=now_utc_ns)]
+        self._batch += 1
+        raws = iter(taken.raw)
+        entries = [
+            Entry("message", self._batch, m.arrival_utc_ns, _source(m), encode_message(m), next(raws, b""))
+            for m in messages
+        ]
+        entries += [self._rejected(r) for r in taken.rejected]
+        safe = self._record.write(entries)
+        step = self._runner.step(messages) if messages else None
+        outputs, failure = (step.outputs, step.failure) if step else (Outputs(), "")
+        after = self._decided(outputs, now_utc_ns)
+        after += [self._rejected(r) for r in outputs.rejected]
+        if failure:
+            after.append(Entry("failure", self._batch, now_utc_ns, "pipeline", failure.encode()))
+        if after:
+            safe = self._record.write(after) and safe
+        return Processed(
+            messages=tuple(messages),
+            rejected=(*taken.rejected, *outputs.rejected),
+            replies=tuple(self._permitted(taken.replies, safe)),
+            outputs=outputs,
+            failure=failure,
+        )
+
+    def _in_order(self, frame: Frame) -> Frame:
+        """Give the frame with an arrival that is not before the last one: arrivals order everything."""
+        self._last_utc_ns = max(self._last_utc_ns, frame.arrival_utc_ns)
+        if frame.arrival_utc_ns == self._last_utc_ns:
+            return frame
+        return replace(frame, arrival_utc_ns=self._last_utc_ns)
+
+    def _decided(self, outputs: Outputs, now_utc_ns: int) -> list[Entry]:
+        return [
+            Entry("decision", self._batch, now_utc_ns, name, msgspec.json.encode(decision))
+            for name, decision in decisions(outputs)
+        ]
+
+    def _rejected(self, rejected: RejectedInput) -> Entry:
+        return Entry("rejected", self._batch, rejected.arrival_utc_ns, rejected.source, msgspec.json.encode(rejected))
+
+    def _permitted(self, replies: list[Reply], safe: bool) -> Iterable[Reply]:
+        """Hold back the acknowledgements of what is not safe, for good once entries were lost."""
+        for reply in replies:
+            is_ack = reply.message is not None and reply.message.WhichOneof("content") == "status_report"
+            if not is_ack or (safe and not self._record.lost):
+                yield reply
+
+    def note(self, kind: str, payload: dict[str, Any], now_utc_ns: int) -> bool:
+        """Journal an act of an operator; say whether it is safe."""
+        return self._record.write([Entry("note", self._batch, now_utc_ns, kind, msgspec.json.encode(payload))])
+
+    def delivered(self, channel_id: str, payload: bytes, now_utc_ns: int) -> None:
+        """Journal what became of a message to people."""
+        self._record.write([Entry("delivery", self._batch, now_utc_ns, channel_id, payload)])
+
+    def streamed(self, kind: str, payload: bytes, now_utc_ns: int) -> None:
+        """Journal what the console was told."""
+        self._record.write([Entry("stream", self._batch, now_utc_ns, kind, payload)])
+
+    def close(self, now_utc_ns: int) -> None:
+        """Write the end of this run and close the journal."""
+        self._record.write([Entry("close", self._batch, now_utc_ns, self.boot_id, b"")])
+        self._record.journal.close()
+
+
+def _source(message: Message) -> str:
+    """Name whom a message comes from."""
+    return getattr(message, "sensor_id", "") or type(message).__name__.lower()

@@ -1,0 +1,212 @@
+"""Sensors that are not there: plays messages to a station by SAPIENT over TCP, each when its time has come.
+
+Every sensor has a connection of its own, registers, and keeps each frame until the station says that it stands in
+the journal; when the station goes away it connects again and sends what was not acknowledged once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from marsad.adapters import sapient
+from marsad.station.world import Timekeeper
+from marsad.terms import (
+    CooperativeReport,
+    Flash,
+    Message,
+    Sensor,
+    SensorReport,
+    Tick,
+    WeatherReport,
+)
+
+log = logging.getLogger("marsad.emulator")
+
+COOPERATIVE_NODE = "cooperative"
+WEATHER_NODE = "weather"
+RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+GIVE_UP_AFTER = 60
+UNSAFE_FRAMES = 50_000
+HEARTBEAT_S = 2.0
+
+
+def shifted(message: Message, shift_ns: int) -> Message:
+    """Give a message with all its times moved."""
+    moved: dict[str, Any] = {"arrival_utc_ns": message.arrival_utc_ns + shift_ns}
+    if not isinstance(message, SensorReport | WeatherReport | Tick):
+        moved["time_utc_ns"] = message.time_utc_ns + shift_ns
+    if isinstance(message, Flash):
+        moved["onset_utc_ns"] = message.onset_utc_ns + shift_ns
+    return msgspec.structs.replace(message, **moved)
+
+
+def node_of(message: Message) -> str:
+    """Name the node that a message comes from."""
+    if isinstance(message, SensorReport):
+        return message.sensor.sensor_id
+    if isinstance(message, WeatherReport):
+        return WEATHER_NODE
+    if isinstance(message, Tick):
+        return ""
+    if isinstance(message, CooperativeReport) and not message.sensor_id:
+        return COOPERATIVE_NODE
+    return message.sensor_id
+
+
+class EmulatedNode:
+    """One sensor's connection: registers, sends, listens, comes back."""
+
+    def __init__(self, name: str, sensor: Sensor | None, host: str, port: int, keeper: Timekeeper) -> None:
+        self._name = name
+        self._sensor = sensor
+        self._host, self._port = host, port
+        self._keeper = keeper
+        self._waiting: deque[bytes] = deque(maxlen=UNSAFE_FRAMES)
+        self._unsafe: deque[bytes] = deque(maxlen=UNSAFE_FRAMES)
+        self._safe = 0
+        self._ended = False
+        self._wake = asyncio.Event()
+        self.counts: Counter[str] = Counter()
+
+    def _registration(self) -> bytes:
+        now = self._keeper.utc_ns()
+        if self._name == WEATHER_NODE:
+            return sapient.frame(sapient.encode_weather_node(WEATHER_NODE, time_utc_ns=now, journal_acks=True))
+        sensor = self._sensor or Sensor(sensor_id=self._name, kind="cooperative", position=sapient.NOWHERE)
+        registration = sapient.encode_sensor(sensor, time_utc_ns=now, status_interval_s=HEARTBEAT_S, journal_acks=True)
+        return sapient.frame(registration)
+
+    def send(self, message: Message) -> None:
+        """Queue a message."""
+        self._waiting.append(sapient.frame(sapient.encode(message, receiver_id=COOPERATIVE_NODE)))
+        self._wake.set()
+
+    def end(self) -> None:
+        """Let the connection end once everything is safe."""
+        self._ended = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Stay connected until all is sent and safe, or the station is gone for good."""
+        failures = 0
+        while failures < GIVE_UP_AFTER:
+            try:
+                reader, writer = await asyncio.open_connection(self._host, self._port)
+            except OSError:
+                failures += 1
+                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S)) - 1])
+                continue
+            try:
+                if await self._talk(reader, writer):
+                    return
+            except (ConnectionError, asyncio.IncompleteReadError, OSError):
+                failures += 1
+                self.counts["reconnections"] += 1
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+            await asyncio.sleep(RETRY_S[min(max(failures, 1), len(RETRY_S)) - 1])
+        log.warning("%s: the station at %s:%d is gone", self._name, self._host, self._port)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Serve one connection; say whether everything was sent and is safe."""
+        self._waiting.extendleft(reversed(self._unsafe))
+        self._unsafe.clear()
+        self._safe = -1  # the registration is the first frame of the connection
+        writer.write(self._registration())
+        hearing = asyncio.ensure_future(self._hear(reader))
+        try:
+            while True:
+                while self._waiting:
+                    payload = self._waiting.popleft()
+                    self._unsafe.append(payload)
+                    writer.write(payload)
+                    self.counts["sent"] += 1
+                    await writer.drain()
+                if hearing.done():
+                    hearing.result()
+                    raise ConnectionResetError
+                if self._ended and not self._unsafe:
+                    return True
+                self._wake.clear()
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), 0.25)
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            length = sapient.frame_length(await reader.readexactly(4))
+            message = sapient.parse(await reader.readexactly(length))
+            content = message.WhichOneof("content")
+            safe = sapient.journalled_frames(message)
+            if safe is not None:
+                for _ in range(safe - 1 - max(self._safe, 0)):
+                    if self._unsafe:
+                        self._unsafe.popleft()
+                self._safe = safe - 1
+                self._wake.set()
+            elif content == "registration_ack":
+                self.counts["registered" if message.registration_ack.acceptance else "refused"] += 1
+            elif content == "error":
+                self.counts["errors"] += 1
+                log.warning("%s: the station says: %s", self._name, "; ".join(message.error.error_message))
+
+
+class Emulators:
+    """All sensors of a recording, played against a station's clock."""
+
+    def __init__(self, sensors: Iterable[Sensor], host: str, port: int, keeper: Timekeeper) -> None:
+        self._sensors = {s.sensor_id: s for s in sensors}
+        self._host, self._port = host, port
+        self._keeper = keeper
+        self._nodes: dict[str, EmulatedNode] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _node(self, name: str) -> EmulatedNode:
+        if name not in self._nodes:
+            node = EmulatedNode(name, self._sensors.get(name), self._host, self._port, self._keeper)
+            self._nodes[name] = node
+            self._tasks.append(asyncio.ensure_future(node.run()))
+        return self._nodes[name]
+
+    async def play(self, messages: Sequence[Message], start_utc_ns: int) -> Counter[str]:
+        """Send every message when its time of arrival has come; ``start_utc_ns`` is the recording's time zero."""
+        for message in messages:
+            if isinstance(message, SensorReport):
+                self._sensors[message.sensor.sensor_id] = message.sensor
+        for message in messages:
+            name = node_of(message)
+            if not name:
+                continue
+            node = self._node(name)
+            due_ns = start_utc_ns + message.arrival_utc_ns
+            wait_s = (due_ns - self._keeper.utc_ns()) / 1e9 / self._keeper.speed
+            if wait_s > 0.001:
+                await asyncio.sleep(wait_s)
+            if not isinstance(message, SensorReport):
+                node.send(shifted(message, start_utc_ns))
+        return await self.close()
+
+    async def close(self) -> Counter[str]:
+        """Wait until everything sent is safe in the station's journal, and leave."""
+        for node in self._nodes.values():
+            node.end()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=20.0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        total: Counter[str] = Counter()
+        for node in self._nodes.values():
+            total += node.counts
+        return total

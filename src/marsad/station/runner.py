@@ -1,0 +1,130 @@
+"""The pure pipeline, run batch by batch: live and in replay by the same code, so that both decide the same.
+
+A bug that makes a step fail does not end the station: the state is made anew from the batches of the last minutes,
+without the one that failed, and the failure is journalled and shown.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from marsad.pipeline import Outputs
+from marsad.sensing.site import Site
+from marsad.terms import ImpactForecast, LaunchEstimate, Message, SensorFault, SensorReport, WeatherReport, ZoneWarning
+
+MEMORY_NS = 120_000_000_000
+"""How far back a new state is fed: longer than any flight that the site warns of."""
+MEMORY_MESSAGES = 20_000
+
+Decision = LaunchEstimate | ImpactForecast | ZoneWarning | SensorFault
+DECISION_KINDS: dict[str, type[Decision]] = {
+    "launch": LaunchEstimate,
+    "impact": ImpactForecast,
+    "warning": ZoneWarning,
+    "fault": SensorFault,
+}
+_message_encoder = msgspec.json.Encoder()
+_message_decoder = msgspec.json.Decoder(Message)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The two functions of the core: ``init(site)`` and ``step(state, batch)``."""
+
+    init: Callable[[Site], Any]
+    step: Callable[[Any, Sequence[Message]], tuple[Any, Outputs]]
+
+
+def default_pipeline() -> Pipeline:
+    """Give the pipeline of the package (imported here, so that a process without need of it starts at once)."""
+    from marsad import pipeline
+
+    return Pipeline(init=pipeline.init, step=pipeline.step)
+
+
+def encode_message(message: Message) -> bytes:
+    """Give a message as the journal keeps it: JSON, floats to the last digit."""
+    return _message_encoder.encode(message)
+
+
+def decode_message(payload: bytes) -> Message:
+    """Give a message back from the journal."""
+    return _message_decoder.decode(payload)
+
+
+def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
+    """Name what a step decided, in a fixed order: launches, impacts, warnings, faults."""
+    for launch in outputs.launches:
+        yield "launch", launch
+    for impact in outputs.impacts:
+        yield "impact", impact
+    for warning in outputs.warnings:
+        yield "warning", warning
+    for fault in outputs.faults:
+        yield "fault", fault
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step gave; ``failure`` is the traceback's end if the stage had to be restarted."""
+
+    outputs: Outputs
+    failure: str = ""
+
+
+class Runner:
+    """Holds the pipeline's state and the batches of the last minutes."""
+
+    def __init__(self, pipeline: Pipeline, site: Site) -> None:
+        self._pipeline = pipeline
+        self._site = site
+        self._state = pipeline.init(site)
+        self._recent: deque[tuple[Message, ...]] = deque()
+        self._recent_count = 0
+        self._described: dict[str, Message] = {}
+
+    def step(self, batch: Sequence[Message]) -> Step:
+        """Take in a batch; a failing one is left out and the state made anew."""
+        messages = tuple(batch)
+        try:
+            self._state, outputs = self._pipeline.step(self._state, messages)
+        except Exception as error:  # noqa: BLE001  a bug in a stage must not end the watch
+            self._restart()
+            return Step(Outputs(), failure="".join(traceback.format_exception(error)[-4:]))
+        self._remember(messages)
+        return Step(outputs)
+
+    def _remember(self, messages: tuple[Message, ...]) -> None:
+        for message in messages:
+            if isinstance(message, SensorReport):
+                self._described[message.sensor.sensor_id] = message
+            elif isinstance(message, WeatherReport):
+                self._described[""] = message
+        self._recent.append(messages)
+        self._recent_count += len(messages)
+        newest = messages[-1].arrival_utc_ns if messages else 0
+        while len(self._recent) > 1 and (
+            self._recent_count > MEMORY_MESSAGES
+            or (self._recent[0] and newest - self._recent[0][-1].arrival_utc_ns > MEMORY_NS)
+        ):
+            self._recent_count -= len(self._recent.popleft())
+
+    def _restart(self) -> None:
+        """Make the state anew: first what the sensors said of themselves, then the batches of the last minutes."""
+        self._state = self._pipeline.init(self._site)
+        recent, described = list(self._recent), tuple(self._described.values())
+        self._recent.clear()
+        self._recent_count = 0
+        for batch in ([described] if described else []) + recent:
+            try:
+                self._state, _ = self._pipeline.step(self._state, batch)
+            except Exception:  # noqa: BLE001  what cannot be taken in again is left out; the next batch may do
+                self._state = self._pipeline.init(self._site)
+                continue
+            self._remember(batch)

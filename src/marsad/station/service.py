@@ -1,0 +1,294 @@
+"""The running station: sensors' frames through the core to the console and the channels, as fast as they come.
+
+All that waits is here; what decides is in ``core`` and below.  Every loop ends when ``close`` asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import marsad
+from marsad.sensing.site import Site
+from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch
+from marsad.station.core import Processed, StationCore
+from marsad.station.feed import Feed
+from marsad.station.health import Health
+from marsad.station.hub import Hub
+from marsad.station.journal import Journal
+from marsad.station.picture import Picture, merge
+from marsad.station.runner import Pipeline
+from marsad.station.wire import Json, ms
+from marsad.station.world import World
+from marsad.terms import ZoneWarning
+
+log = logging.getLogger("marsad.station")
+
+BATCH_FRAMES = 512
+TICK_S = 0.25
+"""When nothing arrives for so long (station time), time alone is taken in."""
+LEAST_WAIT_S = 0.02
+FLUSH_S = 0.2
+"""Tracks are told at most five times a second."""
+BEAT_S = 1.0
+RECORD_S = 1.0
+SNAPSHOT_S = 60.0
+CHAINS_BACK_NS = 86_400_000_000_000
+FAILURE_SHOWN_NS = 60_000_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person may set when a station is started."""
+
+    journal: Path
+    cap_folder: Path | None = None
+    host: str = "127.0.0.1"
+    sapient_port: int = 8471
+    exercise: bool = False
+    sender: str = "marsad"
+
+
+Listener = Callable[[Processed, int], None]
+
+
+class Station:
+    """One station from start to close."""
+
+    def __init__(
+        self, world: World, site: Site, pipeline: Pipeline, settings: Settings, channels: Sequence[Channel] = ()
+    ) -> None:
+        self.world = world
+        self.settings = settings
+        self.boot_id = world.token()
+        self.station_id = _uuid_of(self.boot_id)
+        self.journal: Journal = world.open_journal(settings.journal)
+        shown = {"speed": world.speed, "exercise": settings.exercise, "sender": settings.sender}
+        self.core = StationCore(
+            site, pipeline, self.journal, station_id=self.station_id, boot_id=self.boot_id, settings=shown
+        )
+        self.site = self.core.site
+        self.health = Health(self.site.sensors)
+        self.picture = Picture(self.site, self.health, world.utc_ns())
+        self.hub = Hub(self.boot_id, marsad.__version__, world.speed)
+        self.feed = Feed(world)
+        self._zones = {zone.zone_id: zone for zone in self.site.zones}
+        self._chains = Chains(settings.sender, self.site.name)
+        out = list(channels)
+        if settings.cap_folder is not None:
+            out.append(CapDirectory(settings.cap_folder, world.write_file))
+        self.dispatch = Dispatch(world, out, self._delivered)
+        self._listeners: list[Listener] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writing: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+        self._unrecorded: Json = {}
+        self._failed_utc_ns = 0
+
+    def listen(self, listener: Listener) -> None:
+        """Let a function hear of every batch, in the loop's thread, with the time."""
+        self._listeners.append(listener)
+
+    # --- start and end ---
+
+    async def start(self) -> None:
+        """Take up the watch: journal, what stood before, the sensors' port."""
+        await self.world.compute(self._boot)
+        self.dispatch.start()
+        await self.feed.start(self.settings.host, self.settings.sapient_port)
+        loops = (self._take_in(), self._show(), self._beat(), self._record())
+        self._tasks = [asyncio.ensure_future(loop) for loop in loops]
+
+    def _boot(self) -> None:
+        now = self.world.utc_ns()
+        self._restore_chains(now)
+        resumption, untold = self.core.boot(now)
+        for outputs in resumption.outputs:
+            self.picture.apply(outputs, now)
+        if untold:
+            log.warning("%d warnings of the run before had not been told; they are told now", len(untold))
+            self._warn(untold, now)
+
+    def _restore_chains(self, now: int) -> None:
+        for row in self.journal.read(("delivery",), from_ns=max(now - CHAINS_BACK_NS, 1)):
+            delivery = msgspec.json.decode(row.payload, type=Delivery)
+            self._chains.restore(delivery.warning_id, delivery.reference)
+
+    async def close(self) -> None:
+        """Finish what is in hand, tell the journal, let go of everything."""
+        if self._stopping:
+            return
+        self._stopping = True
+        await self.feed.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.dispatch.close()
+        self.hub.end()
+        await self._record_now()
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=5.0)
+        await self.world.compute(lambda: self.core.close(self.world.utc_ns()))
+        await self.world.close()
+
+    # --- what comes in ---
+
+    async def _take_in(self) -> None:
+        while True:
+            wait_s = max(TICK_S / self.world.speed, LEAST_WAIT_S)
+            frames = await self.feed.next_batch(BATCH_FRAMES, wait_s)
+            now = self.world.utc_ns()
+            processed = await self.world.compute(partial(self.core.process, frames, now))
+            self._act(processed, now)
+
+    def _act(self, processed: Processed, now: int) -> None:
+        """Answer the sensors, tell the channels, show the console: what is urgent at once."""
+        self._warn(processed.outputs.warnings, now)
+        for reply in processed.replies:
+            self.feed.send(reply)
+        moved = self.health.hear(processed.messages, self.core.intake.status_interval_s)
+        self.picture.move(moved, now)
+        self.picture.reject(r for r in processed.rejected if r not in processed.outputs.rejected)
+        urgent = self.picture.apply(processed.outputs, now)
+        if processed.failure:
+            log.error("a stage failed and was restarted:\n%s", processed.failure)
+            self._failed_utc_ns = now
+            urgent = True
+        self._show_troubles(now)
+        if urgent:
+            self._flush(now)
+        for listener in self._listeners:
+            listener(processed, now)
+
+    def _warn(self, warnings: Sequence[ZoneWarning], now: int) -> None:
+        messages = [
+            self._chains.extend(warning, self._zones[warning.zone_id], now)
+            for warning in warnings
+            if warning.zone_id in self._zones
+        ]
+        self.dispatch.send(messages)
+
+    def _delivered(self, delivery: Delivery) -> None:
+        if not delivery.delivered:
+            log.error("channel %s: %s", delivery.channel_id, delivery.detail)
+        payload = msgspec.json.encode(delivery)
+        self._write(lambda: self.core.delivered(delivery.channel_id, payload, self.world.utc_ns()))
+
+    def _write(self, work: Callable[[], Any]) -> None:
+        """Let the core's thread write to the journal when it comes to it."""
+        task: asyncio.Task[Any] = asyncio.ensure_future(self.world.compute(work))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    # --- what goes out ---
+
+    def _show_troubles(self, now: int) -> None:
+        self.picture.trouble("journal", "recording_degraded", self.core.trouble, now)
+        failed = self._failed_utc_ns and now - self._failed_utc_ns < FAILURE_SHOWN_NS
+        self.picture.trouble("pipeline", "restarted", "a stage failed and was restarted" if failed else "", now)
+
+    def _flush(self, now: int) -> None:
+        delta = self.picture.delta()
+        if delta is not None:
+            self.hub.publish("delta", delta, now)
+            merge(self._unrecorded, delta)
+
+    async def _show(self) -> None:
+        """Tell the console what changed, five times a second."""
+        while True:
+            await self.world.sleep(FLUSH_S * self.world.speed)
+            now = self.world.utc_ns()
+            self.picture.pass_time(now)
+            for state in self.dispatch.states(now):
+                self.picture.channel(state)
+            self._flush(now)
+
+    async def _beat(self) -> None:
+        while True:
+            self.hub.publish("tick", {}, self.world.utc_ns())
+            await self.world.sleep(BEAT_S * self.world.speed)
+
+    async def _record(self) -> None:
+        """Keep what the console was told, once a second, and all that stands once a minute."""
+        since_s = SNAPSHOT_S
+        while True:
+            if since_s >= SNAPSHOT_S:
+                since_s = 0.0
+                await self._keep("snapshot", self.picture.snapshot())
+            await self.world.sleep(RECORD_S * max(self.world.speed / 10.0, 1.0))
+            since_s += RECORD_S * max(self.world.speed / 10.0, 1.0)
+            await self._record_now()
+
+    async def _record_now(self) -> None:
+        if self._unrecorded:
+            delta, self._unrecorded = self._unrecorded, {}
+            await self._keep("delta", delta)
+
+    async def _keep(self, kind: str, body: Json) -> None:
+        now = self.world.utc_ns()
+        head: Json = {"type": kind, "seq": self.hub.seq, "now_utc_ms": ms(now)}
+        payload = zlib.compress(msgspec.json.encode(head | body), 6)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.world.compute(lambda: self.core.streamed(kind, payload, now))
+
+    # --- what operators do ---
+
+    async def acknowledge(self, warning_id: str, operator: str) -> bool:
+        """Note that an operator has seen an alarm; say whether there is such an alarm."""
+        now = self.world.utc_ns()
+        if self.picture.warning(warning_id) is None:
+            return False
+        payload = {"warning_id": warning_id, "operator": operator}
+        await self.world.compute(lambda: self.core.note("acknowledge", payload, now))
+        self.picture.acknowledge(warning_id, operator)
+        self._flush(now)
+        return True
+
+    async def annotate(self, target_id: str, operator: str, text: str) -> None:
+        """Add an operator's note to something."""
+        now = self.world.utc_ns()
+        note = {"target_id": target_id, "operator": operator, "text": text, "utc_ms": ms(now)}
+        await self.world.compute(lambda: self.core.note("annotate", note, now))
+        self.picture.annotate(note)
+        self._flush(now)
+
+    def report(self) -> Json:
+        """Say how the station does."""
+        now = self.world.utc_ns()
+        live, lost = self.health.count(now)
+        return {
+            "alive": True,
+            "version": marsad.__version__,
+            "boot_id": self.boot_id,
+            "seq": self.hub.seq,
+            "now_utc_ms": ms(now),
+            "speed": self.world.speed,
+            "sapient_port": self.feed.port,
+            "journal": {
+                "entries": self.journal.last_seq(),
+                "ok": not self.core.trouble,
+                "trouble": self.core.trouble,
+                "waiting": self.core.waiting_entries,
+                "lost": self.core.lost_entries,
+            },
+            "sensors_live": live,
+            "sensors_lost": lost,
+            "consoles": self.hub.subscribers,
+            "connections": self.feed.connections,
+            "counts": dict(self.core.intake.counts + self.feed.counts),
+        }
+
+
+def _uuid_of(token: str) -> str:
+    """Give a token of 32 hexadecimal digits as a version 4 UUID."""
+    return str(uuid.UUID(hex=token, version=4))

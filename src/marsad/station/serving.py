@@ -1,0 +1,123 @@
+"""A station as a process: its ports, its signals, its clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from marsad.adapters.errors import BadInputError
+from marsad.station.service import Station
+from marsad.station.web import build_app
+
+DEFAULT_HTTP_PORT = 8470
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether everything a name stands for is this machine only."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return bool(found) and all(ipaddress.ip_address(str(info[4][0]).split("%")[0]).is_loopback for info in found)
+
+
+def require_loopback(host: str, *, insecure_bind: bool) -> None:
+    """Refuse an address that others can reach.
+
+    Raises
+    ------
+    BadInputError
+        The address is not this machine's loopback and the refusal was not lifted.
+    """
+    if not insecure_bind and not is_loopback(host):
+        raise BadInputError(
+            "--host",
+            f"127.0.0.1 (or another loopback address) expected, found {host!r}: the station has no accounts and no "
+            "encryption yet. --insecure-bind lifts this refusal, on a network that only you can reach",
+        )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take a TCP port.
+
+    Raises
+    ------
+    BadInputError
+        Someone else has it, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+        taken.listen(128)
+    except OSError as error:
+        taken.close()
+        why = error.strerror or error
+        raise BadInputError(f"{host}:{port}", f"a free port expected; choose another with --port ({why})") from error
+    return taken
+
+
+@dataclass
+class Running:
+    """A station with its web server; ``stop`` asks both to end."""
+
+    station: Station
+    http_port: int
+    stop: asyncio.Event
+
+
+@asynccontextmanager
+async def running(station: Station, host: str, http_port: int, *, loopback_only: bool = True) -> AsyncIterator[Running]:
+    """Run a station and its web server for as long as the block lasts."""
+    listening = bind(host, http_port)
+    config = uvicorn.Config(
+        build_app(station, loopback_only=loopback_only),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    try:
+        await station.start()
+    except BaseException:
+        listening.close()
+        raise
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        yield Running(station, int(listening.getsockname()[1]), asyncio.Event())
+    finally:
+        station.hub.end()
+        server.should_exit = True
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            await serving
+        await station.close()
+        listening.close()
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Let Ctrl-C and a polite kill end the process cleanly (instead of the web server's own handlers)."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+
+
+def run(main: Callable[[], object]) -> None:
+    """Run an asynchronous program; an interrupt before it could listen for one ends it as cleanly."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())  # type: ignore[arg-type]  # main makes a coroutine

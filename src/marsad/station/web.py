@@ -1,0 +1,225 @@
+"""What the console is served: plain requests, the stream, and the page itself (docs/console-protocol.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+import numpy as np
+from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, Field
+
+from marsad.station import history, wire, words
+from marsad.station.coverage import coverage
+from marsad.station.hub import Subscriber, TooManySubscribersError
+from marsad.station.service import Station
+from marsad.station.wire import Json
+
+CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
+LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
+COVERAGE_KEPT_S = 5.0
+Moment = Annotated[int, Query(ge=0, le=9_000_000_000_000)]
+"""Milliseconds since 1970."""
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Marsad</title>
+<body style="font: 1rem/1.5 system-ui; max-width: 40rem; margin: 3rem auto">
+<h1>Marsad · مرصد</h1><p>The station is running, but its console has not been built.</p>
+<p>In a clone: <code>make console</code> (Node 20.19 or later is needed), then load this page again.<br>
+In an installed package: install Node and install the package again.</p>
+<p lang="ar" dir="rtl">المحطة تعمل، لكن واجهة العرض لم تُبنَ بعد.</p>
+<p>The data are there all the same: <a href="/api/health">/api/health</a>, <a href="/api/site">/api/site</a>.</p>"""
+
+
+class Acknowledgement(BaseModel):
+    """An operator has seen an alarm."""
+
+    warning_id: str = Field(min_length=1, max_length=200)
+    operator: str = Field(min_length=1, max_length=100)
+
+
+class Annotation(BaseModel):
+    """An operator's note."""
+
+    target_id: str = Field(min_length=1, max_length=200)
+    operator: str = Field(min_length=1, max_length=100)
+    text: str = Field(min_length=1, max_length=4000)
+
+
+def _json(body: Any) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def _host_name(address: str) -> str:
+    """Give the name in ``host:port``."""
+    return urlsplit(f"//{address}").hostname or ""
+
+
+def is_own(host: str | None, origin: str | None, *, loopback_only: bool) -> bool:
+    """Say whether a request comes from this machine's own page, not from a foreign page in the same browser."""
+    host_name = _host_name(host or "")
+    if loopback_only and host_name not in LOOPBACK_NAMES:
+        return False
+    if not origin:
+        return True
+    origin_name = urlsplit(origin).hostname or ""
+    return origin_name == host_name or (origin_name in LOOPBACK_NAMES and host_name in LOOPBACK_NAMES)
+
+
+def _terrain(station: Station) -> Response:
+    """Give the heights as int16 in tenths of a metre above an offset, rows south to north."""
+    heights = station.site.terrain.height_m
+    offset_m = round(float(heights.min() + heights.max()) / 2.0, 1)
+    tenths = np.clip(np.rint((heights - offset_m) * 10.0), -32768, 32767).astype("<i2")
+    return Response(tenths.tobytes(), media_type="application/octet-stream", headers={"X-Offset-M": f"{offset_m:.1f}"})
+
+
+def _plain(app: FastAPI, station: Station) -> None:
+    """Add what is asked about what stands."""
+    kept: dict[float | None, tuple[float, Json]] = {}
+
+    @app.get("/api/site")
+    async def site() -> Response:
+        now = station.world.utc_ns()
+        sensors = [wire.sensor(known, now) for known in station.health.sensors.values()]
+        return _json(wire.site(station.site, sensors, exercise=station.settings.exercise))
+
+    @app.get("/api/terrain")
+    async def terrain() -> Response:
+        return _terrain(station)
+
+    @app.get("/api/coverage")
+    async def seen(height_agl_m: Annotated[float | None, Query(ge=0, le=20_000)] = None) -> Response:
+        time_s = asyncio.get_running_loop().time()
+        made_s, found = kept.get(height_agl_m, (-COVERAGE_KEPT_S, {}))
+        if not found or time_s - made_s > COVERAGE_KEPT_S:
+            sensors = list(station.health.sensors.values())
+            found = await station.world.beside(lambda: coverage(station.site.terrain, sensors, height_agl_m))
+            kept.clear()
+            kept[height_agl_m] = (time_s, found)
+        return Response(msgspec.json.encode(found), media_type="application/geo+json")
+
+    @app.get("/api/health")
+    async def health() -> Response:
+        return _json(station.report())
+
+
+def _past(app: FastAPI, station: Station) -> None:
+    """Add what is asked about the past."""
+
+    def span(from_utc_ms: int, to_utc_ms: int) -> tuple[int, int]:
+        if to_utc_ms < from_utc_ms:
+            raise HTTPException(422, "to_utc_ms must not be before from_utc_ms")
+        return from_utc_ms * 1_000_000, to_utc_ms * 1_000_000
+
+    @app.get("/api/events")
+    async def events(from_utc_ms: Moment, to_utc_ms: Moment) -> Response:
+        first, last = span(from_utc_ms, to_utc_ms)
+        return _json(await station.world.beside(lambda: history.events(station.journal, first, last)))
+
+    @app.get("/api/density")
+    async def density(
+        from_utc_ms: Moment,
+        to_utc_ms: Moment,
+        bins: Annotated[int, Query(ge=1, le=history.MOST_BINS)] = 200,
+    ) -> Response:
+        first, last = span(from_utc_ms, to_utc_ms)
+        return _json(await station.world.beside(lambda: history.density(station.journal, first, last, bins)))
+
+    @app.get("/api/explain/{warning_id:path}")
+    async def explain(warning_id: str, lang: Literal["en", "ar"] = "en") -> Response:
+        warning = station.picture.warning(warning_id)
+        if warning is None:
+            raise HTTPException(404, f"no warning {warning_id!r}")
+        zone = next(z for z in station.site.zones if z.zone_id == warning["zone_id"])
+        name = (zone.name_ar or zone.name) if lang == "ar" else zone.name
+        return _json({"warning_id": warning_id, "lang": lang, "text": words.explain(warning, name, lang)})
+
+
+def _acts(app: FastAPI, station: Station) -> None:
+    """Add what an operator may do."""
+
+    @app.post("/api/acknowledge")
+    async def acknowledge(body: Acknowledgement) -> Response:
+        if not await station.acknowledge(body.warning_id, body.operator):
+            raise HTTPException(404, f"no warning {body.warning_id!r}")
+        return _json({"acknowledged": body.warning_id, "operator": body.operator})
+
+    @app.post("/api/annotate")
+    async def annotate(body: Annotation) -> Response:
+        await station.annotate(body.target_id, body.operator, body.text)
+        return _json({"annotated": body.target_id, "operator": body.operator})
+
+
+async def _send(socket: WebSocket, first: list[str], subscriber: Subscriber) -> None:
+    for text in first:
+        await socket.send_text(text)
+    while (message := await subscriber.queue.get()) is not None:
+        await socket.send_text(message)
+
+
+async def _hear(socket: WebSocket) -> None:
+    """Read until the console leaves; it has nothing to say here."""
+    while True:
+        await socket.receive()
+
+
+def _stream(app: FastAPI, station: Station, *, loopback_only: bool) -> None:
+    @app.websocket("/api/stream")
+    async def stream(socket: WebSocket, boot_id: str | None = None, seq: int | None = None) -> None:
+        headers = socket.headers
+        if not is_own(headers.get("host"), headers.get("origin"), loopback_only=loopback_only):
+            await socket.close(1008)
+            return
+        await socket.accept()
+        try:
+            subscriber, first = station.hub.subscribe(boot_id, seq, station.picture.snapshot, station.world.utc_ns())
+        except TooManySubscribersError as error:
+            await socket.close(1013, str(error))
+            return
+        tasks = [asyncio.ensure_future(_send(socket, first, subscriber)), asyncio.ensure_future(_hear(socket))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            station.hub.leave(subscriber)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(1013 if subscriber.lagging else 1001)
+
+
+def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE) -> FastAPI:
+    """Make the web application of a station."""
+    app = FastAPI(title="Marsad station", version=station.report()["version"], docs_url=None, redoc_url=None)
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        headers = request.headers
+        if not is_own(headers.get("host"), headers.get("origin"), loopback_only=loopback_only):
+            return Response("this station answers its own page only\n", status_code=403, media_type="text/plain")
+        response = await call_next(request)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        if request.url.path.startswith("/api/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    _plain(app, station)
+    _past(app, station)
+    _acts(app, station)
+    _stream(app, station, loopback_only=loopback_only)
+    if (console / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=console, html=True), name="console")
+    else:
+
+        @app.get("/")
+        async def not_built() -> Response:
+            return Response(NOT_BUILT, media_type="text/html")
+
+    return app
