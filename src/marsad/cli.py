@@ -17,6 +17,7 @@ COMMANDS: tuple[str, ...] = (
     "replay",
     "process",
     "score",
+    "bound",
     "simulate",
     "warmup",
     "version",
