@@ -127,7 +127,9 @@ def forecast(
         time_utc_ns=at_ns(impact_s),
         time_sigma_s=sigma_t,
     )
-    return ImpactForecast(event_id="R", outcome="forecast", arrival_utc_ns=at_ns(now_s), modes=(mode,), zone_risks=risks)
+    return ImpactForecast(
+        event_id="R", outcome="forecast", arrival_utc_ns=at_ns(now_s), modes=(mode,), zone_risks=risks
+    )
 
 
 def aim(bound: dict, origin: Geodetic, evenly: bool, rng: np.random.Generator) -> np.ndarray:

@@ -5,6 +5,7 @@
 
 from marsad.warn.engine import init, step
 from marsad.warn.evidence import AllClearOrder, CancelAlarm, Evidence, Hold, ManualAlarm, Order
+from marsad.warn.reasons import explain, inputs_hash
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, WarnState, restore, save
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "ThreatNumbers",
     "WarnParams",
     "WarnState",
+    "explain",
     "init",
+    "inputs_hash",
     "restore",
     "save",
     "step",

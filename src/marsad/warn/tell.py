@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
-import msgspec
 from msgspec.structs import replace
 
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import WarningAction, WarningLevel, Zone, ZoneWarning
 from marsad.terms.warnings import Hazard
+from marsad.warn.reasons import inputs_hash
 from marsad.warn.rules import ALARMED, Picture, Verdict
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, ZoneRecord
 from marsad.warn.threats import SECOND_NS
@@ -56,7 +54,7 @@ def tell(
         return record, None
     hazard = _hazard(record, picture)
     inputs = _inputs(record, picture, now, zone, policy)
-    inputs_hash = hashlib.sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()
+    digest = inputs_hash(inputs)
     action = _action(record, verdict, changed)
     after = replace(
         record,
@@ -85,11 +83,11 @@ def tell(
         event_ids=record.event_ids,
         issuer="person" if verdict.rule in ("manual_alarm", "cancelled_by_person") else "automatic",
         rule=verdict.rule,
-        inputs_hash=inputs_hash,
+        inputs_hash=digest,
         note=_note(picture, shown, verdict),
     )
     decision = Decision(
-        warning_id=record.warning_id, level=verdict.level, rule=verdict.rule, inputs_hash=inputs_hash, inputs=inputs
+        warning_id=record.warning_id, level=verdict.level, rule=verdict.rule, inputs_hash=digest, inputs=inputs
     )
     return after, (warning, decision)
 
