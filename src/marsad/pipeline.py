@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from marsad import trajectory, warn
+from marsad.sensing.book import SensorBook
+from marsad.sensing.intake import Intake, sort_batch
+from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
     CorridorForecast,
@@ -42,20 +46,60 @@ class Outputs:
 class PipelineParams:
     """Settings of the stages; a site's own numbers are in ``Site``."""
 
+    trajectory: trajectory.TrajectoryParams = field(default_factory=trajectory.TrajectoryParams)
+    warn: warn.WarnParams = field(default_factory=warn.WarnParams)
+
 
 @dataclass
 class PipelineState:
     """All that the pipeline remembers; opaque to callers."""
 
     site: Site
-    params: PipelineParams = field(default_factory=PipelineParams)
+    params: PipelineParams
+    book: SensorBook
+    intake: Intake
+    known_air: KnownAir
+    trajectory: trajectory.TrajectoryState
+    warn: warn.WarnState
 
 
 def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
     """Make the state of a pipeline that has seen nothing yet."""
-    return PipelineState(site=site, params=params or PipelineParams())
+    params = params or PipelineParams()
+    book = SensorBook(0)
+    for sensor in site.sensors:
+        book.register(sensor)
+    return PipelineState(
+        site=site,
+        params=params,
+        book=book,
+        intake=Intake(),
+        known_air=KnownAir(),
+        trajectory=trajectory.init(site, params.trajectory),
+        warn=warn.init(site.zones, site.policy),
+    )
 
 
 def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState, Outputs]:
     """Take in messages in order of arrival and say what changed."""
-    return state, Outputs()
+    incoming = sort_batch(state.intake, state.book, tuple(batch))
+    for report in incoming.weather:
+        trajectory.weather(state.trajectory, report)
+    for claim in incoming.cooperative:
+        state.known_air.claim(claim, state.book)
+    state.known_air.forget(state.book.seconds(incoming.now_utc_ns))
+    state.trajectory, launch = trajectory.step(
+        state.trajectory, state.book, incoming.now_utc_ns, tuple(incoming.detections), state.known_air
+    )
+    state.warn, warnings = warn.step(
+        state.warn,
+        warn.Evidence(now_utc_ns=incoming.now_utc_ns, launches=launch.launches, impacts=launch.impacts),
+        state.params.warn,
+    )
+    return state, Outputs(
+        launches=launch.launches,
+        impacts=launch.impacts,
+        warnings=warnings,
+        dispositions=tuple(incoming.dispositions) + launch.dispositions,
+        rejected=tuple(incoming.rejected),
+    )

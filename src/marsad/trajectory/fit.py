@@ -438,8 +438,8 @@ def predict(
     value: np.ndarray,
     innovation: np.ndarray,
     bias_sigma: np.ndarray,
-) -> tuple[int, float]:
-    """Predicted ``value`` (3) and innovation covariance (3, 3), R included, of a row; returns its length and chi².
+) -> tuple[int, float, float]:
+    """Predicted ``value`` (3) and innovation covariance (3, 3), R included, of a row; returns length, chi², ln det.
 
     A sensor not yet in the fit brings its errors with their prior ``bias_sigma`` (sensor, 7).
     """
@@ -499,9 +499,9 @@ def predict(
             r[i] = wrap_angle(r[i])
     lower = np.zeros((m, m))
     if not cholesky(innovation[:m, :m], lower):
-        return m, 1e12
+        return m, 1e12, 0.0
     x = solve_cholesky(lower, r)
     chi2 = 0.0
     for i in range(m):
         chi2 += r[i] * x[i]
-    return m, chi2
+    return m, chi2, log_determinant(lower)

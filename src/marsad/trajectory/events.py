@@ -1,0 +1,280 @@
+"""One launch under study: its measurements, its explanations, and how it lives and ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.flight.rocket import TIME, Reference
+from marsad.sensing.book import SensorBook
+from marsad.terms import Bearing, Detection, Flash, Impulse, LaunchStatus, Plot
+from marsad.trajectory.fit import predict
+from marsad.trajectory.modes import (
+    MISFIRE,
+    Mode,
+    World,
+    misfire_weight,
+    search_modes,
+    update_modes,
+    weights,
+)
+from marsad.trajectory.observations import BURNOUT, ObservationBuffer, Observations
+from marsad.trajectory.rows import rows_of
+from marsad.trajectory.starts import camera_starts, radar_starts, sight_to_ground
+
+_HEAVY = 0.03
+_SEARCH_AT = (6, 12, 24, 40)
+_FRAME_S = 0.05
+_PLUME_SILENCE_S = 0.25
+
+Stage = Literal["held", "published", "ended"]
+
+
+@dataclass
+class Event:
+    """A launch hypothesis.
+
+    ``modes`` are its explanations, heaviest first.  ``frames`` says which detection was taken from which frame of
+    which sensor, and how well it fitted.  ``plume_s``, ``hot_s``: stamps of burning and burnt-out sightings by sensor.
+    """
+
+    event_id: str
+    site_id: str
+    reference: Reference
+    born_s: float
+    rows: ObservationBuffer = field(default_factory=ObservationBuffer)
+    modes: list[Mode] = field(default_factory=list)
+    detections: dict[str, Detection] = field(default_factory=dict)
+    frames: dict[tuple[int, int], tuple[str, float]] = field(default_factory=dict)
+    plume_s: dict[int, list[float]] = field(default_factory=dict)
+    hot_s: dict[int, list[float]] = field(default_factory=dict)
+    burnout_rows: dict[int, float] = field(default_factory=dict)
+    plots: int = 0
+    bearings: int = 0
+    impulses: int = 0
+    flashes: int = 0
+    last_row_s: float = -math.inf
+    last_plot_s: float = -math.inf
+    last_fit_s: float = -math.inf
+    dirty: bool = True
+    searched: int = 0
+    search_asked: bool = True
+    stage: Stage = "held"
+    status: LaunchStatus = "tentative"
+    impact_shown: bool = False
+    published_s: float = -math.inf
+    missed_scans: int = 0
+
+    @property
+    def launch_s(self) -> float:
+        """Launch time of the heaviest mode."""
+        return float(self.modes[0].fit.p[TIME])
+
+    @property
+    def impact_s(self) -> float:
+        """Impact time of the heaviest mode that flies."""
+        return max((m.impact.time_s for m in self.modes if m.impact.ok), default=-math.inf)
+
+
+def frame_key(detection: Detection, book: SensorBook) -> tuple[int, int]:
+    """Sensor and frame of a detection: one object appears at most once in a camera frame or a radar turn."""
+    k = book.index[detection.sensor_id]
+    seconds = book.seconds(detection.time_utc_ns)
+    if isinstance(detection, Plot):
+        return k, round(seconds * 1000.0)
+    offset = 1_000_000_000 if isinstance(detection, Flash) else 0
+    return k, round(seconds * 200.0) + offset
+
+
+def score(
+    event: Event, rows: Observations, world: World, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> tuple[float, float]:
+    """(smallest chi² over the heavy modes, smallest −2 ln likelihood) of a detection's rows under an event."""
+    best_chi2, best_nll = math.inf, math.inf
+    value, innovation = np.empty(3), np.empty((3, 3))
+    share = weights(event.modes)
+    for m, w in zip(event.modes, share, strict=True):
+        if w < _HEAVY:
+            continue
+        chi2 = log_det = 0.0
+        estimate = m.fit._replace(flight=m.flight)
+        for row in range(rows.kind.size):
+            _, c, d = predict(row, estimate, world.env, rows, value, innovation, bias_sigma)
+            chi2 += c
+            log_det += d
+        nll = chi2 + log_det - 2.0 * math.log(w)
+        best_chi2, best_nll = min(best_chi2, chi2), min(best_nll, nll)
+    return best_chi2, best_nll
+
+
+def take(event: Event, detection: Detection, rows: Observations, fitted: float, book: SensorBook) -> None:
+    """Give a detection to an event."""
+    k = int(rows.sensor[0])
+    stamp = book.seconds(detection.time_utc_ns)
+    event.rows.append(detection.detection_id, rows)
+    event.detections[detection.detection_id] = detection
+    event.frames[frame_key(detection, book)] = (detection.detection_id, fitted)
+    event.dirty = True
+    if isinstance(detection, Plot):
+        event.plots += 1
+        event.last_plot_s = max(event.last_plot_s, stamp)
+        event.missed_scans = 0
+        if event.plots <= 3:
+            event.search_asked = True
+    elif isinstance(detection, Impulse):
+        event.impulses += 1
+        return
+    else:
+        event.bearings += 1
+        if isinstance(detection, Flash):
+            event.flashes += 1
+        elif isinstance(detection, Bearing):
+            seen = event.plume_s if detection.kind == "plume" else event.hot_s
+            seen.setdefault(k, []).append(stamp)
+    event.last_row_s = max(event.last_row_s, stamp)
+
+
+def give_back(event: Event, detection_id: str, book: SensorBook) -> Detection:
+    """Take a detection away from an event again."""
+    detection = event.detections.pop(detection_id)
+    event.rows.remove(detection_id)
+    event.frames.pop(frame_key(detection, book), None)
+    stamp = book.seconds(detection.time_utc_ns)
+    if isinstance(detection, Plot):
+        event.plots -= 1
+    elif isinstance(detection, Impulse):
+        event.impulses -= 1
+    else:
+        event.bearings -= 1
+        if isinstance(detection, Bearing):
+            seen = (event.plume_s if detection.kind == "plume" else event.hot_s).get(
+                book.index[detection.sensor_id], []
+            )
+            if stamp in seen:
+                seen.remove(stamp)
+    event.dirty = True
+    return detection
+
+
+def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequence[float]) -> None:
+    """Add when the plume was seen to end: between the last burning and the first burnt-out frame of a camera, or,
+    where a camera shows no burnt-out body, when several frames have come in without a plume.
+    """
+    for k, burning in event.plume_s.items():
+        if len(burning) < 3:
+            continue
+        sensor = book.sensors[k]
+        frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else _FRAME_S
+        last = max(burning)
+        after = [t for t in event.hot_s.get(k, ()) if t > last]
+        if after:
+            gap = min(after) - last
+            time_s, sigma_s = last + 0.5 * gap, max(gap / math.sqrt(12.0), 0.3 * frame_s)
+        elif sensor.fov_half_width_azimuth_rad is None and now_s - last > latency_s[k] + _PLUME_SILENCE_S:
+            time_s, sigma_s = last + 0.55 * frame_s, 0.6 * frame_s
+        else:
+            continue
+        if event.burnout_rows.get(k) == time_s:
+            continue
+        name = f"burnout:{k}"
+        event.rows.remove(name)
+        event.rows.append(name, _burnout_row(k, time_s, sigma_s, event.rows.view()))
+        event.burnout_rows[k] = time_s
+        event.dirty = True
+        event.search_asked = True
+
+
+def _burnout_row(k: int, time_s: float, sigma_s: float, like: Observations) -> Observations:
+    value, whitener = np.zeros((1, 3)), np.zeros((1, 3, 3))
+    value[0, 0], whitener[0, 0, 0] = time_s, 1.0 / sigma_s
+    return Observations(
+        np.array([BURNOUT]),
+        np.array([k]),
+        np.array([time_s]),
+        value,
+        whitener,
+        like.origin[:1].copy(),
+        like.axes[:1].copy(),
+        like.height_m[:1].copy(),
+    )
+
+
+def starts_of(event: Event, book: SensorBook, world: World) -> list[Float[np.ndarray, "13"]]:
+    """Where to start looking for modes: from the first camera sighting, else back along the first plots."""
+    seen = sorted(
+        (
+            d
+            for d in event.detections.values()
+            if isinstance(d, Flash | Bearing) and not (isinstance(d, Bearing) and d.kind == "hot")
+        ),
+        key=lambda d: d.time_utc_ns,
+    )
+    if seen:
+        first = seen[0]
+        rows = rows_of(first, book)
+        point = sight_to_ground(rows.origin[0], rows.axes[0], first.azimuth_rad, first.elevation_rad, world.env)
+        onset = first.onset_utc_ns if isinstance(first, Flash) else first.time_utc_ns
+        return camera_starts(point, book.seconds(onset) - (0.0 if isinstance(first, Flash) else 0.05), event.reference)
+    plots = sorted((d for d in event.detections.values() if isinstance(d, Plot)), key=lambda d: d.time_utc_ns)
+    return plot_starts(plots, book, event.reference)
+
+
+def plot_starts(plots: Sequence[Plot], book: SensorBook, reference: Reference) -> list[Float[np.ndarray, "13"]]:
+    """Starts back along at least two plots, in order of time."""
+    places = [plot_place(p, book) for p in plots]
+    times = [book.seconds(p.time_utc_ns) for p in plots]
+    later = min(len(plots) - 1, 3)
+    velocity = (places[later] - places[0]) / max(times[later] - times[0], 0.1)
+    return radar_starts(places[0], times[0], velocity, reference)
+
+
+def plot_place(plot: Plot, book: SensorBook) -> Float[np.ndarray, "3"]:
+    """Earth-fixed place of a plot (m)."""
+    rows = rows_of(plot, book)
+    c = math.cos(plot.elevation_rad)
+    enu = plot.range_m * np.array(
+        [c * math.sin(plot.azimuth_rad), c * math.cos(plot.azimuth_rad), math.sin(plot.elevation_rad)]
+    )
+    return rows.origin[0] + enu @ rows.axes[0]
+
+
+def refit(
+    event: Event,
+    now_s: float,
+    world: World,
+    book: SensorBook,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> None:
+    """Bring an event's modes up to date; look for further ones at milestones."""
+    obs = event.rows.view()
+    milestone = event.searched < len(_SEARCH_AT) and event.rows.count >= _SEARCH_AT[event.searched]
+    if milestone:
+        event.searched += 1
+    if milestone or event.search_asked or not event.modes:
+        event.search_asked = False
+        known = event.modes
+        found = search_modes(world, starts_of(event, book, world), obs, event.reference, bias_mean, bias_sigma, known)
+    else:
+        found = update_modes(world, event.modes, obs, event.reference, bias_mean, bias_sigma)
+    if found:
+        event.modes = found
+    event.dirty = False
+    event.last_fit_s = now_s
+
+
+def is_misfire(event: Event, world: World) -> float:
+    """Probability that nothing flew."""
+    if event.plots or event.hot_s:
+        return 0.0
+    return misfire_weight(world, event.modes)
+
+
+def flying(event: Event, world: World) -> list[Mode]:
+    """The modes in which something flies."""
+    return [m for m in event.modes if world.hypotheses[m.hypothesis].name != MISFIRE]

@@ -1,0 +1,237 @@
+"""Detections that no launch has claimed yet, and the patterns in them that may be one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.geo.linear import cholesky, invert_cholesky, log_determinant
+from marsad.sensing.book import SensorBook
+from marsad.sensing.measure import wrap_angle
+from marsad.terms import Bearing, Detection, Flash, Plot
+from marsad.trajectory.observations import Observations
+
+CHAIN_S = 0.45
+_CHAIN_ANGLE_RAD = 0.005
+_CHAIN_RATE_RAD_S = 0.08
+_LEAST_PLUMES = 3
+_LEAST_CHAIN = 4
+_FASTEST_MS = 1500.0
+_TRACKLET_S = 3.5
+_TRACKLET_KEPT_S = 9.0
+_CV_GATE_CHI2 = 25.0
+_ACCELERATION_MS2 = 25.0
+_MOST_TRACKLETS = 300
+CV_POSITION_SIGMA_M = (20e3, 20e3, 4e3)
+CV_SPEED_SIGMA_MS = (110.0, 110.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """A detection with its rows, waiting."""
+
+    detection: Detection
+    rows: Observations
+    stamp_s: float
+    arrival_s: float
+
+
+@dataclass
+class Tracklet:
+    """A few plots that one thing may have made."""
+
+    plots: list[Plot] = field(default_factory=list)
+    stamp_s: list[float] = field(default_factory=list)
+    place_m: list[Float[np.ndarray, "3"]] = field(default_factory=list)
+    covariance_m2: list[Float[np.ndarray, "3 3"]] = field(default_factory=list)
+    axes: Float[np.ndarray, "3 3"] | None = None
+    tried: int = 0
+    is_air: bool = False
+
+
+@dataclass(frozen=True)
+class Straight:
+    """A straight-line fit to a tracklet in the ENU axes of its first plot: velocity, its covariance, the evidence
+    of one aircraft, and the evidence of as many unrelated things as there are plots.
+    """
+
+    velocity_ms: Float[np.ndarray, "3"]
+    velocity_covariance: Float[np.ndarray, "3 3"]
+    chi2: float
+    log_evidence: float
+    log_evidence_apart: float
+
+
+def chain_of(new: Unclaimed, pool: Iterable[Unclaimed]) -> list[Unclaimed]:
+    """Sightings of one camera near a new one in time and direction, one per frame, in order of time; the new one too."""
+    d = new.detection
+    if not isinstance(d, Flash | Bearing):
+        return []
+    by_frame: dict[int, tuple[float, Unclaimed]] = {}
+    for other in pool:
+        o = other.detection
+        if o.sensor_id != d.sensor_id or not isinstance(o, Flash | Bearing):
+            continue
+        if isinstance(o, Bearing) and o.kind == "object":
+            continue
+        dt = abs(other.stamp_s - new.stamp_s)
+        if dt > CHAIN_S:
+            continue
+        angle = math.hypot(
+            wrap_angle(o.azimuth_rad - d.azimuth_rad) * math.cos(d.elevation_rad), o.elevation_rad - d.elevation_rad
+        )
+        if angle > _CHAIN_ANGLE_RAD + _CHAIN_RATE_RAD_S * dt:
+            continue
+        key = round(other.stamp_s * 200.0)
+        if key not in by_frame or angle < by_frame[key][0]:
+            by_frame[key] = (angle, other)
+    chain = sorted((entry for _, entry in by_frame.values()), key=lambda u: u.stamp_s)
+    return chain
+
+
+def is_launch_like(chain: list[Unclaimed]) -> bool:
+    """More than a flash and its afterglow: several burning frames in a row."""
+    plumes = sum(isinstance(u.detection, Bearing) and u.detection.kind == "plume" for u in chain)
+    return plumes >= _LEAST_PLUMES and len(chain) >= _LEAST_CHAIN
+
+
+def plot_covariance(
+    rows: Observations, azimuth_rad: float, elevation_rad: float, range_m: float
+) -> Float[np.ndarray, "3 3"]:
+    """ENU covariance (m²) of a plot."""
+    ce, se, ca, sa = math.cos(elevation_rad), math.sin(elevation_rad), math.cos(azimuth_rad), math.sin(azimuth_rad)
+    j = np.array(
+        [
+            [ce * sa, range_m * ce * ca, -range_m * se * sa],
+            [ce * ca, -range_m * ce * sa, -range_m * se * ca],
+            [se, 0.0, range_m * ce],
+        ]
+    )
+    information = rows.whitener[0].T @ rows.whitener[0]
+    lower = np.zeros((3, 3))
+    cholesky(information, lower)
+    return j @ invert_cholesky(lower) @ j.T
+
+
+def straight(tracklet: Tracklet, extra_acceleration_ms2: float = 0.0) -> Straight:
+    """Fit a straight line at constant speed by least squares, with the evidence of an aircraft for it."""
+    assert tracklet.axes is not None
+    origin, axes = tracklet.place_m[0], tracklet.axes
+    t0 = tracklet.stamp_s[0]
+    alone = 0.0
+    prior = np.array([*CV_POSITION_SIGMA_M, *CV_SPEED_SIGMA_MS])
+    h = np.diag(1.0 / prior**2)
+    g = np.zeros(6)
+    total = 0.0
+    for place, covariance, stamp in zip(tracklet.place_m, tracklet.covariance_m2, tracklet.stamp_s, strict=True):
+        dt = stamp - t0
+        s = covariance + np.eye(3) * (0.5 * extra_acceleration_ms2 * dt * dt) ** 2
+        lower = np.zeros((3, 3))
+        cholesky(s, lower)
+        w = invert_cholesky(lower)
+        z = axes @ (place - origin)
+        h[:3, :3] += w
+        h[:3, 3:] += w * dt
+        h[3:, :3] += w * dt
+        h[3:, 3:] += w * dt * dt
+        wz = w @ z
+        g[:3] += wz
+        g[3:] += wz * dt
+        total += float(z @ wz)
+        one = np.diag(1.0 / prior[:3] ** 2) + w
+        cholesky(one * np.outer(prior[:3], prior[:3]), lower)
+        alone -= 0.5 * log_determinant(lower)
+    scaled = h * np.outer(prior, prior)
+    chosen = np.zeros((6, 6))
+    cholesky(scaled, chosen)
+    covariance6 = invert_cholesky(chosen) * np.outer(prior, prior)
+    x = covariance6 @ g
+    cost = total - float(x @ g)
+    log_evidence = -0.5 * cost - 0.5 * log_determinant(chosen)
+    return Straight(x[3:], covariance6[3:, 3:], cost, log_evidence, alone)
+
+
+@dataclass
+class TrackletBook:
+    """All tracklets in the making."""
+
+    tracklets: list[Tracklet] = field(default_factory=list)
+
+    def add(self, plot: Plot, rows: Observations, place_m: Float[np.ndarray, "3"], book: SensorBook) -> list[Tracklet]:
+        """Take in a plot; returns the tracklets it made longer."""
+        stamp = book.seconds(plot.time_utc_ns)
+        covariance = plot_covariance(rows, plot.azimuth_rad, plot.elevation_rad, plot.range_m)
+        axes = rows.axes[0]
+        longer: list[Tracklet] = []
+        best: tuple[float, Tracklet] | None = None
+        singles: list[Tracklet] = []
+        for t in self.tracklets:
+            gap = min(abs(stamp - s) for s in t.stamp_s)
+            if gap > _TRACKLET_S or gap < 0.12:
+                continue
+            if len(t.plots) == 1:
+                if float(np.linalg.norm(place_m - t.place_m[0])) < _FASTEST_MS * gap:
+                    singles.append(t)
+                continue
+            chi2 = self._gate(t, stamp, place_m, covariance)
+            if chi2 < _CV_GATE_CHI2 and (best is None or chi2 < best[0]):
+                best = (chi2, t)
+        if best is not None:
+            _insert(best[1], plot, stamp, place_m, covariance)
+            longer.append(best[1])
+        if best is None or not best[1].is_air:
+            for t in singles:
+                pair = Tracklet(list(t.plots), list(t.stamp_s), list(t.place_m), list(t.covariance_m2), t.axes)
+                _insert(pair, plot, stamp, place_m, covariance)
+                self.tracklets.append(pair)
+                longer.append(pair)
+            self.tracklets.append(Tracklet([plot], [stamp], [place_m], [covariance], axes))
+        return longer
+
+    def _gate(
+        self, t: Tracklet, stamp: float, place_m: Float[np.ndarray, "3"], covariance: Float[np.ndarray, "3 3"]
+    ) -> float:
+        assert t.axes is not None
+        recent = (
+            t
+            if len(t.plots) <= 5
+            else Tracklet(t.plots[-5:], t.stamp_s[-5:], t.place_m[-5:], t.covariance_m2[-5:], t.axes)
+        )
+        line = straight(recent)
+        i = int(np.argmin([abs(stamp - s) for s in recent.stamp_s]))
+        dt = stamp - recent.stamp_s[i]
+        ahead = t.axes @ (place_m - recent.place_m[i]) - line.velocity_ms * dt
+        s = recent.covariance_m2[i] + covariance + line.velocity_covariance * dt * dt
+        s = s + np.eye(3) * (0.5 * _ACCELERATION_MS2 * dt * dt) ** 2
+        lower = np.zeros((3, 3))
+        if not cholesky(s, lower):
+            return math.inf
+        return float(ahead @ (invert_cholesky(lower) @ ahead))
+
+    def drop(self, detection_ids: set[str]) -> None:
+        """Forget tracklets that hold any of these detections (a launch claimed them)."""
+        self.tracklets = [t for t in self.tracklets if not any(p.detection_id in detection_ids for p in t.plots)]
+
+    def forget(self, now_s: float) -> None:
+        """Forget what is too old to go on, and the oldest beyond a bound; keep only the last plots of the rest."""
+        kept = [t for t in self.tracklets if now_s - max(t.stamp_s) < (_TRACKLET_KEPT_S if len(t.plots) > 1 else 7.0)]
+        self.tracklets = kept[-_MOST_TRACKLETS:]
+        for t in self.tracklets:
+            if len(t.plots) > 12:
+                del t.plots[:-10], t.stamp_s[:-10], t.place_m[:-10], t.covariance_m2[:-10]
+
+
+def _insert(
+    t: Tracklet, plot: Plot, stamp: float, place_m: Float[np.ndarray, "3"], covariance: Float[np.ndarray, "3 3"]
+) -> None:
+    i = len(t.stamp_s)
+    while i > 0 and t.stamp_s[i - 1] > stamp:
+        i -= 1
+    t.plots.insert(i, plot)
+    t.stamp_s.insert(i, stamp)
+    t.place_m.insert(i, place_m)
+    t.covariance_m2.insert(i, covariance)

@@ -1,0 +1,490 @@
+"""The stage: detections in, launch estimates and impact forecasts out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.flight.rocket import Reference
+from marsad.geo.frames import geodetic_from_ecef
+from marsad.geo.zones import ZoneShapes, prepare_zones
+from marsad.sensing.book import SensorBook
+from marsad.sensing.known_air import KnownAir
+from marsad.sensing.site import Site
+from marsad.terms import (
+    Bearing,
+    Detection,
+    Disposition,
+    Flash,
+    ImpactForecast,
+    Impulse,
+    LaunchEstimate,
+    Plot,
+    WeatherReport,
+)
+from marsad.trajectory.events import (
+    Event,
+    flying,
+    frame_key,
+    give_back,
+    is_misfire,
+    note_burnout,
+    plot_place,
+    refit,
+    score,
+    take,
+)
+from marsad.trajectory.modes import World, log_evidence, search_modes, world_of
+from marsad.trajectory.observations import Observations
+from marsad.trajectory.pool import Straight, Tracklet, TrackletBook, Unclaimed, chain_of, is_launch_like, straight
+from marsad.trajectory.report import impact_forecast, launch_estimate, normal_points
+from marsad.trajectory.rows import rows_of
+from marsad.trajectory.starts import radar_starts, sight_to_ground
+
+
+@dataclass(frozen=True)
+class TrajectoryParams:
+    """Settings of the stage.
+
+    ``gate_chi2``: by number of values (1, 2, 3) of a detection, how far from an event's forecast it may lie.
+    ``refit_s``: shortest time between two fits of one event by bearings (a plot is fitted at once).
+    """
+
+    gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
+    refit_s: float = 0.1
+    pool_kept_s: float = 8.0
+    rocket_log_odds: tuple[float, float] = (4.5, 8.0)
+    misfire_sure: float = 0.95
+    flight_sure: float = 0.9
+    least_rows_shown: int = 5
+    scans_missed_cancel: float = 3.0
+    tail_s: float = 6.0
+
+
+@dataclass
+class TrajectoryState:
+    """All that the stage remembers; donated to ``step``."""
+
+    site: Site
+    params: TrajectoryParams
+    zones: ZoneShapes
+    normal: Float[np.ndarray, "sample 2"]
+    world: World
+    events: list[Event] = field(default_factory=list)
+    pool: list[Unclaimed] = field(default_factory=list)
+    tracklets: TrackletBook = field(default_factory=TrackletBook)
+    latency_s: list[float] = field(default_factory=list)
+    next_event: int = 1
+    next_site: int = 1
+    sites: list[tuple[str, Float[np.ndarray, "3"], Float[np.ndarray, "2 2"]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TrajectoryOutputs:
+    """What changed: launches, impacts, what became of detections, and those that nobody here wanted."""
+
+    launches: tuple[LaunchEstimate, ...] = ()
+    impacts: tuple[ImpactForecast, ...] = ()
+    dispositions: tuple[Disposition, ...] = ()
+    leftover: tuple[Detection, ...] = ()
+
+
+def init(site: Site, params: TrajectoryParams | None = None) -> TrajectoryState:
+    """Make the state of a stage that has seen nothing."""
+    return TrajectoryState(
+        site=site,
+        params=params or TrajectoryParams(),
+        zones=prepare_zones(site.zones, site.origin),
+        normal=normal_points(),
+        world=world_of(site.rockets, site.terrain, site.weather),
+    )
+
+
+def weather(state: TrajectoryState, report: WeatherReport) -> None:
+    """Take in a forecast of wind and air."""
+    state.world = world_of(state.site.rockets, state.site.terrain, report)
+
+
+def step(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_utc_ns: int,
+    detections: tuple[Detection, ...],
+    known_air: KnownAir,
+) -> tuple[TrajectoryState, TrajectoryOutputs]:
+    """Take in detections at a moment (UTC ns of arrival) and say what is now believed.
+
+    ``known_air``: what is known to fly; a plot there founds no launch.
+    """
+    now_s = book.seconds(now_utc_ns)
+    bias_mean, bias_sigma = np.zeros((len(book.sensors), 7)), book.bias_sigma()
+    while len(state.latency_s) < len(book.sensors):
+        state.latency_s.append(book.sensors[len(state.latency_s)].latency_s)
+    dispositions: list[Disposition] = []
+    leftover: list[Detection] = []
+    for detection in detections:
+        k = book.index[detection.sensor_id]
+        stamp = book.seconds(detection.time_utc_ns)
+        late = min(max(now_s - stamp, 0.0), 8.0)
+        state.latency_s[k] = max(late, state.latency_s[k] * 0.98)
+        _place_detection(state, book, now_s, detection, bias_mean, bias_sigma, dispositions, leftover, known_air)
+    launches: list[LaunchEstimate] = []
+    impacts: list[ImpactForecast] = []
+    for event in list(state.events):
+        _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
+    state.events = [e for e in state.events if e.stage != "ended"]
+    if state.pool and now_s - state.pool[0].arrival_s > state.params.pool_kept_s:
+        state.pool = [u for u in state.pool if now_s - u.arrival_s <= state.params.pool_kept_s]
+    state.tracklets.forget(now_s)
+    return state, TrajectoryOutputs(tuple(launches), tuple(impacts), tuple(dispositions), tuple(leftover))
+
+
+def _place_detection(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    detection: Detection,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+    dispositions: list[Disposition],
+    leftover: list[Detection],
+    known_air: KnownAir,
+) -> None:
+    if isinstance(detection, Bearing) and detection.kind == "object":
+        leftover.append(detection)
+        return
+    rows = rows_of(detection, book)
+    event = _claim(state, book, detection, rows, bias_sigma)
+    if event is not None:
+        dispositions.append(_said(detection, "associated", event.event_id))
+        return
+    held = Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s)
+    state.pool.append(held)
+    born = None
+    if isinstance(detection, Flash | Bearing):
+        born = _born_of_camera(state, book, now_s, held, bias_mean, bias_sigma)
+    elif isinstance(detection, Plot) and not known_air.explains(detection, plot_place(detection, book), book):
+        born = _born_of_radar(state, book, now_s, held, bias_mean, bias_sigma)
+    if born is not None:
+        dispositions.append(_said(detection, "initiated", born.event_id))
+    else:
+        leftover.append(detection)
+        dispositions.append(_said(detection, "held", "", "no launch claims it yet"))
+
+
+def _said(detection: Detection, kind: str, target: str, reason: str = "") -> Disposition:
+    return Disposition(
+        detection_id=detection.detection_id,
+        sensor_id=detection.sensor_id,
+        kind=kind,
+        target_id=target,
+        reason=reason,  # type: ignore[arg-type]
+    )
+
+
+def _claim(
+    state: TrajectoryState,
+    book: SensorBook,
+    detection: Detection,
+    rows: Observations,
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+    depth: int = 0,
+) -> Event | None:
+    """Give a detection to the event that forecasts it best, if any does."""
+    stamp = book.seconds(detection.time_utc_ns)
+    values = 3 if isinstance(detection, Plot) else 2
+    gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
+    ranked: list[tuple[float, float, int, Event]] = []
+    for i, event in enumerate(state.events):
+        if not event.modes or not _may_belong(event, detection, stamp):
+            continue
+        chi2, nll = score(event, rows, state.world, bias_sigma)
+        if chi2 < gate:
+            ranked.append((nll, chi2, i, event))
+    ranked.sort(key=lambda item: item[:3])
+    key = frame_key(detection, book)
+    for nll, _, _, event in ranked:
+        rival = _rival(event, detection, key, book)
+        if rival is None:
+            take(event, detection, rows, nll, book)
+            return event
+        if nll < event.frames[rival][1] - 1e-9 and depth < 4:
+            other = give_back(event, event.frames[rival][0], book)
+            take(event, detection, rows, nll, book)
+            other_rows = rows_of(other, book)
+            if _claim(state, book, other, other_rows, bias_sigma, depth + 1) is None:
+                state.pool.append(Unclaimed(other, other_rows, book.seconds(other.time_utc_ns), stamp))
+            return event
+    return None
+
+
+def _rival(event: Event, detection: Detection, key: tuple[int, int], book: SensorBook) -> tuple[int, int] | None:
+    """Frame key of a detection already taken from the same frame (camera) or the same turn (radar)."""
+    if not isinstance(detection, Plot):
+        return key if key in event.frames else None
+    rate = book.sensors[key[0]].rate_hz or 1.0
+    half_turn_ms = 0.4 * 1000.0 / rate
+    for other in event.frames:
+        if other[0] == key[0] and abs(other[1] - key[1]) < half_turn_ms:
+            return other
+    return None
+
+
+def _may_belong(event: Event, detection: Detection, stamp: float) -> bool:
+    """Whether the time alone allows it."""
+    since = stamp - event.launch_s
+    if isinstance(detection, Impulse):
+        return -1.0 < since < 120.0
+    if isinstance(detection, Flash):
+        return abs(since) < 1.0
+    return since > -0.5 and stamp < event.impact_s + 1.0
+
+
+def _born_of_camera(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    held: Unclaimed,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event | None:
+    chain = chain_of(held, state.pool)
+    if not is_launch_like(chain):
+        return None
+    first = chain[0]
+    d = first.detection
+    assert isinstance(d, Flash | Bearing)
+    point = sight_to_ground(first.rows.origin[0], first.rows.axes[0], d.azimuth_rad, d.elevation_rad, state.world.env)
+    event = _new_event(state, Reference(*point), now_s)
+    for u in chain:
+        take(event, u.detection, u.rows, 0.0, book)
+    refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    if not event.modes or event.modes[0].fit.cost > 6.0 * event.rows.count + 25.0:
+        return None
+    _admit(state, event, book, bias_sigma, {u.detection.detection_id for u in chain})
+    return event
+
+
+def _born_of_radar(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    held: Unclaimed,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event | None:
+    plot = held.detection
+    assert isinstance(plot, Plot)
+    place = plot_place(plot, book)
+    longer = state.tracklets.add(plot, held.rows, place, book)
+    for tracklet in longer:
+        n = len(tracklet.plots)
+        if n == tracklet.tried or n > 10 or tracklet.is_air:
+            continue
+        tracklet.tried = n
+        line = straight(tracklet)
+        speed = float(np.linalg.norm(line.velocity_ms))
+        sigma = math.sqrt(float(np.trace(line.velocity_covariance)))
+        if n >= 3 and speed + 2.0 * sigma < 120.0:
+            tracklet.is_air = True
+        if tracklet.is_air or speed + sigma < 90.0 or not _may_be_rising(state, book, tracklet, line):
+            continue
+        event = _try_radar(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
+        if event is not None:
+            _admit(state, event, book, bias_sigma, {p.detection_id for p in tracklet.plots})
+            return event
+    return None
+
+
+def _may_be_rising(state: TrajectoryState, book: SensorBook, tracklet: Tracklet, line: Straight) -> bool:
+    """With few plots only what has just come over the radar's horizon, and climbs, may be a launch."""
+    n = len(tracklet.plots)
+    climb_sigma = math.sqrt(float(line.velocity_covariance[2, 2]))
+    if n >= 5:
+        return True
+    if line.velocity_ms[2] + 1.5 * climb_sigma < 20.0:
+        return False
+    first = tracklet.plots[0]
+    lat, lon, height = geodetic_from_ecef(*tracklet.place_m[0])
+    sensor = book.sensors[book.index[first.sensor_id]]
+    horizon_m = first.range_m * math.sin(sensor.min_elevation_rad or 0.0)
+    unseen_m = 450.0 * 2.5 / (sensor.rate_hz or 1.0)
+    spread_m = 2.0 * math.sqrt(float(tracklet.covariance_m2[0][2, 2]))
+    return height - state.site.terrain.height_at(lat, lon) < horizon_m + unseen_m + spread_m
+
+
+def _try_radar(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    tracklet: Tracklet,
+    line: Straight,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event | None:
+    """A launch from a tracklet, if a rocket explains it much better than an aircraft does."""
+    lat, lon, _ = geodetic_from_ecef(*tracklet.place_m[0])
+    event = Event("", "", Reference(lat, lon), now_s)
+    for p in tracklet.plots:
+        take(event, p, rows_of(p, book), 0.0, book)
+    later = min(len(tracklet.plots) - 1, 3)
+    velocity = (tracklet.place_m[later] - tracklet.place_m[0]) / (tracklet.stamp_s[later] - tracklet.stamp_s[0])
+    starts = radar_starts(tracklet.place_m[0], tracklet.stamp_s[0], velocity, event.reference)
+    event.modes = search_modes(state.world, starts, event.rows.view(), event.reference, bias_mean, bias_sigma)
+    event.search_asked = False
+    if not flying(event, state.world):
+        return None
+    evidence = log_evidence(flying(event, state.world))
+    odds = evidence - max(line.log_evidence, line.log_evidence_apart)
+    if odds < state.params.rocket_log_odds[0 if len(tracklet.plots) == 2 else 1]:
+        tracklet.is_air = len(tracklet.plots) >= 4 and odds < 0.0
+        return None
+    event.event_id, event.site_id = _event_names(state)
+    event.last_fit_s, event.dirty = -math.inf, True
+    return event
+
+
+def _new_event(state: TrajectoryState, reference: Reference, now_s: float) -> Event:
+    return Event("", "", reference, now_s)
+
+
+def _event_names(state: TrajectoryState) -> tuple[str, str]:
+    name = f"L{state.next_event:04d}"
+    state.next_event += 1
+    return name, ""
+
+
+def _admit(
+    state: TrajectoryState, event: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"], used: set[str]
+) -> None:
+    """Make an event one of the living, and let it claim what waits in the pool."""
+    if not event.event_id:
+        event.event_id, event.site_id = _event_names(state)
+    state.events.append(event)
+    waiting = [u for u in state.pool if u.detection.detection_id not in used]
+    state.pool = []
+    for u in waiting:
+        if (
+            abs(u.stamp_s - event.launch_s) < state.params.pool_kept_s
+            and _claim(state, book, u.detection, u.rows, bias_sigma) is not None
+        ):
+            used.add(u.detection.detection_id)
+        else:
+            state.pool.append(u)
+    state.tracklets.drop(used)
+
+
+def _advance(
+    state: TrajectoryState,
+    event: Event,
+    book: SensorBook,
+    now_s: float,
+    now_utc_ns: int,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    """Refit an event when it is time, and say what is new about it."""
+    params = state.params
+    if event.stage == "ended":
+        return
+    if now_s > max(event.impact_s, event.launch_s + 5.0) + params.tail_s + 30.0:
+        event.stage = "ended"
+        return
+    if _unfollowed(state, event, book, now_s):
+        _cancel(state, event, book, now_utc_ns, launches, impacts)
+        return
+    note_burnout(event, now_s, book, state.latency_s)
+    interval = params.refit_s * max(1.0, len(state.events) / 3.0)
+    fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
+    if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):
+        return
+    refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    if event.rows.count < params.least_rows_shown and event.plots == 0:
+        return
+    _judge(state, event)
+    _say(state, event, book, now_utc_ns, launches, impacts)
+
+
+def _unfollowed(state: TrajectoryState, event: Event, book: SensorBook, now_s: float) -> bool:
+    """Whether a launch told by a few plots alone was not seen again when it should have been."""
+    if event.bearings or event.plots > 3 or event.plots == 0:
+        return False
+    plot = next(d for d in event.detections.values() if isinstance(d, Plot))
+    k = book.index[plot.sensor_id]
+    scans = state.params.scans_missed_cancel - (0.5 if event.plots == 2 else 0.0)
+    return now_s - event.last_plot_s > state.latency_s[k] + scans / (book.sensors[k].rate_hz or 1.0)
+
+
+def _cancel(
+    state: TrajectoryState,
+    event: Event,
+    book: SensorBook,
+    now_utc_ns: int,
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    """Take back a launch that did not prove true."""
+    event.status, event.stage = "cancelled", "ended"
+    if event.published_s > -math.inf:
+        launches.append(launch_estimate(event, state.world, book, now_utc_ns, ("not seen again",)))
+        if event.impact_shown:
+            impacts.append(
+                ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
+            )
+
+
+def _judge(state: TrajectoryState, event: Event) -> None:
+    """Settle whether anything flew."""
+    p = is_misfire(event, state.world)
+    ended = bool(event.burnout_rows)
+    if p > state.params.misfire_sure and ended:
+        event.status = "misfire"
+    elif p < 1.0 - state.params.flight_sure and not (event.plots == 2 and event.bearings == 0):
+        event.status = "confirmed"
+    elif event.status != "misfire":
+        event.status = "tentative"
+    event.stage = "published"
+
+
+def _say(
+    state: TrajectoryState,
+    event: Event,
+    book: SensorBook,
+    now_utc_ns: int,
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    if not event.site_id:
+        event.site_id = f"S{state.next_site:03d}"
+        state.next_site += 1
+    reasons = _reasons(event)
+    event.published_s = book.seconds(now_utc_ns)
+    launches.append(launch_estimate(event, state.world, book, now_utc_ns, reasons))
+    if event.status == "confirmed" or (event.plots and event.status == "tentative"):
+        impacts.append(
+            impact_forecast(event, state.world, book, now_utc_ns, state.zones, state.site.origin, state.normal)
+        )
+        event.impact_shown = True
+    elif event.impact_shown and event.status == "misfire":
+        impacts.append(
+            ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
+        )
+        event.impact_shown = False
+
+
+def _reasons(event: Event) -> tuple[str, ...]:
+    out = []
+    if event.flashes:
+        out.append(f"{event.flashes} flash" + ("es" if event.flashes > 1 else ""))
+    if event.bearings:
+        out.append(f"{event.bearings} camera bearings")
+    if event.plots:
+        out.append(f"{event.plots} radar plots")
+    if event.impulses:
+        out.append(f"{event.impulses} bangs")
+    return tuple(out)
