@@ -200,13 +200,14 @@ def _met(line: RecordingLine, arrival: int) -> WeatherReport:
     """Give the wind brought down to the foot of its profile, w_ref = w(h) / (1 + h/100)^0.15."""
     reference_m = line.sigma("ref_height_agl_m", 0.0)
     line.known |= {"profile", "temperature"}
+    ground_m = line.maybe_number("profile_ground_m")
     scale = (1.0 + reference_m / 100.0) ** -0.15
     return WeatherReport(
         arrival_utc_ns=arrival,
         wind_east_ms=line.number("wind_e_ms") * scale,
         wind_north_ms=line.number("wind_n_ms") * scale,
         wind_sigma_ms=line.sigma("sigma_ms") * scale,
-        profile_ground_m=PROFILE_GROUND_M,
+        profile_ground_m=PROFILE_GROUND_M if ground_m is None else ground_m,
         sound_speed_relative_sigma=line.sigma("ceff_rel_sigma", 0.005),
     )
 
