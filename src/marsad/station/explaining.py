@@ -1,0 +1,194 @@
+"""Why an alarm was given, from a journal alone: the warning engine run again over the forecasts that it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from marsad.adapters.errors import BadInputError
+from marsad.sensing.site import Site
+from marsad.station.channels import Delivery
+from marsad.station.journal import JournalReader, Row, open_for_reading
+from marsad.station.snapshot import decode_site
+from marsad.terms import ImpactForecast, LaunchEstimate, ZoneWarning
+from marsad.warn import Decision, DecisionInputs, Evidence, WarnState, explain, init, step
+
+KNOWN_SHOWN = 12
+
+
+@dataclass
+class Story:
+    """All that the journal holds of one alarm, in order."""
+
+    warnings: list[ZoneWarning] = field(default_factory=list)
+    inputs: list[DecisionInputs | None] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    zone_names: dict[str, str] = field(default_factory=dict)
+
+
+class _Again:
+    """The warning engine over a journal's batches."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._state: WarnState = init(site.zones, site.policy)
+        self._batch = 0
+        self._now = 0
+        self._launches: list[LaunchEstimate] = []
+        self._impacts: list[ImpactForecast] = []
+
+    def take(self, row: Row) -> tuple[Decision, ...]:
+        """Take one row; give the decisions of a batch that it completes."""
+        said: tuple[Decision, ...] = ()
+        if row.batch != self._batch:
+            said = self.finish()
+            self._batch = row.batch
+        if row.kind == "message":
+            self._now = max(self._now, row.utc_ns)
+        elif row.source == "launch":
+            self._launches.append(msgspec.json.decode(row.payload, type=LaunchEstimate))
+        elif row.source == "impact":
+            self._impacts.append(msgspec.json.decode(row.payload, type=ImpactForecast))
+        return said
+
+    def finish(self) -> tuple[Decision, ...]:
+        """Let the engine take in the batch that is complete."""
+        if not self._now:
+            return ()
+        evidence = Evidence(now_utc_ns=self._now, launches=tuple(self._launches), impacts=tuple(self._impacts))
+        self._launches, self._impacts = [], []
+        self._state, _ = step(self._state, evidence)
+        return self._state.decisions
+
+
+def _warnings_of(reader: JournalReader, warning_id: str) -> list[tuple[Row, ZoneWarning]]:
+    found: list[tuple[Row, ZoneWarning]] = []
+    known: dict[str, None] = {}
+    for row in reader.read(("decision",)):
+        if row.source == "warning":
+            warning = msgspec.json.decode(row.payload, type=ZoneWarning)
+            known[warning.warning_id] = None
+            if warning.warning_id == warning_id:
+                found.append((row, warning))
+    if not found:
+        some = ", ".join(list(known)[-KNOWN_SHOWN:]) or "none at all"
+        raise BadInputError(warning_id, f"the id of an alarm in the journal expected; the last it holds: {some}")
+    return found
+
+
+def _again(reader: JournalReader, site: Site, first: Row, last: Row) -> Iterator[Decision]:
+    """Run the engine again from the boot before the alarm to its end; every boot takes up what the one before held."""
+    boot = first.seq
+    for row in reader.read(("boot",)):
+        if row.seq <= first.seq:
+            boot = row.seq
+    engine = _Again(site)
+    for row in reader.read(("boot",), from_seq=boot):
+        if row.seq > last.seq:
+            break
+        engine = _Again(site)
+        resume_from = msgspec.json.decode(row.payload)["resume_from"]
+        if resume_from:
+            for earlier in reader.read(("message", "decision"), from_seq=resume_from):
+                if earlier.seq >= row.seq:
+                    break
+                engine.take(earlier)
+            engine.finish()
+        for later in reader.read(("message", "decision", "boot"), from_seq=row.seq + 1):
+            if later.seq > last.seq or later.kind == "boot":
+                break
+            yield from engine.take(later)
+        yield from engine.finish()
+
+
+def read_story(path: Path, warning_id: str) -> Story:
+    """Collect what a journal holds of an alarm, with the numbers of its decisions computed again.
+
+    Raises
+    ------
+    BadInputError
+        No journal, or no such alarm in it; the message names those there are.
+    """
+    with open_for_reading(path) as reader:
+        found = _warnings_of(reader, warning_id)
+        site: Site | None = None
+        for row in reader.read(("site",)):
+            if row.seq <= found[0][0].seq or site is None:
+                site = decode_site(row.payload)
+        if site is None:
+            raise BadInputError(path, "the journal should hold its site")
+        numbers = {d.inputs_hash: d.inputs for d in _again(reader, site, found[0][0], found[-1][0])}
+        story = Story(
+            warnings=[warning for _, warning in found],
+            inputs=[numbers.get(warning.inputs_hash) for _, warning in found],
+        )
+        for row in reader.read(("delivery",), from_seq=found[0][0].seq):
+            delivery = msgspec.json.decode(row.payload, type=Delivery)
+            if delivery.warning_id == warning_id:
+                story.deliveries.append(delivery)
+        zone = next((z for z in site.zones if z.zone_id == found[0][1].zone_id), None)
+    if zone is not None:
+        story.zone_names = {"en": zone.name, "ar": zone.name_ar or zone.name}
+    return story
+
+
+_WORDS = {
+    "en": {
+        "told": "Told: {channel}: {count} of {total} messages delivered, the slowest in {slowest:.2f} s.",
+        "failed": "Not told: {channel}: {detail}",
+        "updates": "{count} updates in between changed times or probability only.",
+    },
+    "ar": {
+        "told": "أُبلغت القناة {channel}: وصلت {count} من {total} رسائل، أبطؤها في {slowest:.2f} ث.",
+        "failed": "لم تُبلَّغ القناة {channel}: {detail}",
+        "updates": "بين ذلك تحديثات ({count}) غيّرت الأوقات أو الاحتمال فقط.",
+    },
+}
+
+
+def tell_story(story: Story, language: str) -> str:
+    """Tell an alarm from its first word to its last: every change of level in full, and who was told."""
+    blocks: list[str] = []
+    level, updates = "", 0
+    for warning, inputs in zip(story.warnings, story.inputs, strict=True):
+        if warning.level == level:
+            updates += 1
+            continue
+        if updates:
+            blocks.append(_WORDS[language]["updates"].format(count=updates))
+        level, updates = warning.level, 0
+        name = story.zone_names.get(language, warning.zone_id)
+        blocks.append(explain(warning, f"{name} ({warning.zone_id})", inputs, language))
+    if updates:
+        blocks.append(_WORDS[language]["updates"].format(count=updates))
+    blocks.extend(_told(story.deliveries, language))
+    return "\n\n".join(blocks)
+
+
+def _told(deliveries: list[Delivery], language: str) -> list[str]:
+    lines = []
+    for channel in sorted({d.channel_id for d in deliveries}):
+        mine = [d for d in deliveries if d.channel_id == channel]
+        good = [d for d in mine if d.delivered]
+        slowest = max((d.handed_over_s for d in good), default=0.0)
+        words = _WORDS[language]
+        lines.append(words["told"].format(channel=channel, count=len(good), total=len(mine), slowest=slowest))
+        for detail in sorted({d.detail for d in mine if not d.delivered}):
+            lines.append(words["failed"].format(channel=channel, detail=detail))
+    return ["\n".join(lines)] if lines else []
+
+
+def story_json(story: Story) -> bytes:
+    """Give the same as one JSON object: decisions with their numbers, and deliveries."""
+    return msgspec.json.encode(
+        {
+            "decisions": [
+                {"warning": warning, "inputs": inputs, "verified": inputs is not None}
+                for warning, inputs in zip(story.warnings, story.inputs, strict=True)
+            ],
+            "deliveries": story.deliveries,
+        }
+    )

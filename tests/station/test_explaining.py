@@ -1,0 +1,123 @@
+"""``marsad explain``: from the journal alone, across a restart, in both languages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from marsad import warn
+from marsad.adapters.errors import BadInputError
+from marsad.cli import build
+from marsad.pipeline import Outputs
+from marsad.sensing.site import Site
+from marsad.station.channels import Delivery
+from marsad.station.core import StationCore
+from marsad.station.explaining import read_story
+from marsad.station.journal import SqliteJournal
+from marsad.station.runner import Pipeline
+from marsad.terms import Geodetic, ImpactForecast, Message, PointMode, ZoneRisk
+from station_kit import START_NS, small_site
+
+S = 1_000_000_000
+
+
+def forecast(now: int, zone_id: str, probability: float) -> ImpactForecast:
+    at = START_NS + 25 * S
+    mode = PointMode(
+        weight=1.0,
+        position=Geodetic(latitude_rad=0.5, longitude_rad=0.5),
+        covariance_en_m2=(150.0**2, 0.0, 80.0**2),
+        time_utc_ns=at,
+        time_sigma_s=1.0,
+    )
+    risk = ZoneRisk(
+        zone_id=zone_id, probability=probability, time_q05_utc_ns=at - S, time_q50_utc_ns=at, time_q95_utc_ns=at + S
+    )
+    return ImpactForecast(event_id="R1", outcome="forecast", arrival_utc_ns=now, modes=(mode,), zone_risks=(risk,))
+
+
+def forecasting(zone_id: str) -> Pipeline:
+    """A pipeline that forecasts an impact after three seconds and warns by the real engine."""
+
+    def begin(site: Site) -> Any:
+        return warn.init(site.zones, site.policy)
+
+    def step(state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
+        now = batch[-1].arrival_utc_ns
+        due = (now - START_NS) // S in (3, 6)
+        impacts = (forecast(now, zone_id, 0.3 if now < START_NS + 5 * S else 0.6),) if due else ()
+        state, warnings = warn.step(state, warn.Evidence(now_utc_ns=now, impacts=impacts))
+        return state, Outputs(impacts=impacts, warnings=warnings)
+
+    return Pipeline(init=begin, step=step)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """A night of one rocket; the station dies a second after the alarm and comes back."""
+    path = tmp_path / "night.journal"
+    site = small_site()
+    zone_id = site.zones[0].zone_id
+    for boot, seconds in (("first", range(5)), ("second", range(5, 200))):
+        file = SqliteJournal(path)
+        core = StationCore(site, forecasting(zone_id), file, station_id="s", boot_id=boot, settings={})
+        core.boot(START_NS + seconds[0] * S)
+        for second in seconds:
+            processed = core.process([], START_NS + second * S)
+            for warning in processed.outputs.warnings:
+                delivery = Delivery(
+                    channel_id="cap",
+                    warning_id=warning.warning_id,
+                    zone_id=zone_id,
+                    message_type="Alert",
+                    reference={"sender": "a", "identifier": "b", "sent": "c"},
+                    delivered=warning.level != "remain",
+                    detail="disk full" if warning.level == "remain" else "",
+                    handed_over_s=0.01,
+                )
+                core.delivered("cap", msgspec.json.encode(delivery), START_NS + second * S)
+        if boot == "second":
+            core.close(START_NS + 200 * S)
+        else:
+            file.close()
+    return path
+
+
+def test_the_numbers_come_again_from_the_journal_and_have_the_decisions_hashes(journal: Path) -> None:
+    zone_id = small_site().zones[0].zone_id
+    story = read_story(journal, f"incident-R1.{zone_id}")
+    levels = [w.level for w in story.warnings]
+    assert levels[0] == "take_shelter"
+    assert levels[-2:] == ["remain", "all_clear"]
+    assert all(inputs is not None for inputs in story.inputs), "every decision was computed again to its hash"
+
+
+@pytest.mark.parametrize(
+    "lang, words",
+    [("en", ["take shelter", "30 %", "all clear", "Not told: cap: disk full"]), ("ar", ["احتموا", "زال الخطر"])],
+)
+def test_the_command_tells_the_alarm(journal: Path, lang: str, words: list[str]) -> None:
+    zone_id = small_site().zones[0].zone_id
+    told = CliRunner().invoke(build(), ["explain", f"incident-R1.{zone_id}", "--journal", str(journal), "--lang", lang])
+    assert told.exit_code == 0, told.output
+    for word in words:
+        assert word in told.output
+
+
+def test_as_json(journal: Path) -> None:
+    zone_id = small_site().zones[0].zone_id
+    told = CliRunner().invoke(build(), ["explain", f"incident-R1.{zone_id}", "--journal", str(journal), "--json"])
+    found = json.loads(told.output)
+    assert all(d["verified"] for d in found["decisions"])
+    assert found["decisions"][0]["inputs"]["threats"][0]["probability"] == 0.3
+
+
+def test_an_unknown_alarm_names_those_there_are(journal: Path) -> None:
+    with pytest.raises(BadInputError, match="incident-R1"):
+        read_story(journal, "nonsense")
