@@ -102,6 +102,10 @@ def test_the_truth_has_the_scorers_form(files: Path) -> None:
     }
     assert rocket["traj"][0][0] == rocket["launch"]["t"]
     assert rocket["traj"][-1][:3] == pytest.approx([rocket["impact"][k] for k in ("t", "lat_deg", "lon_deg")], abs=1e-3)
+    # the bound flies the rocket again from the numbers in the file: it must land when the truth did
+    assert rocket["crlb"]["tof_s"] == pytest.approx(rocket["impact"]["t"] - rocket["launch"]["t"], abs=1e-3)
+    assert 0 < rocket["crlb"]["first_detection_arrival_s"] < 2
+    assert rocket["crlb"]["class_known"]["lead_s"]["500"] > 10
     drone = next(one for one in truth["objects"] if one["kind"] == "hostile_drone")
     assert drone["five_detections_in_6_s_t"] > 42.0
     names = {json.loads(line).get("id") for line in (files / "salvo-at-dusk-7.jsonl").read_text().splitlines()}

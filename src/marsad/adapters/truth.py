@@ -56,7 +56,11 @@ class Truth:
 def read_truth(path: Path) -> Truth:
     """Read a truth file; anything wrong raises ``BadInputError``."""
     content, text = load_json(path)
-    root = JsonNode(path, text, content)
+    return truth_of(JsonNode(path, text, content))
+
+
+def truth_of(root: JsonNode) -> Truth:
+    """Read the truth from a parsed file."""
     by_object: dict[str, set[str]] = {}
     for detection_id, label in root.node("labels").content.items():
         if not (isinstance(label, list) and len(label) == 2):
@@ -64,7 +68,7 @@ def read_truth(path: Path) -> Truth:
         if label[1] in LAUNCH_EVENTS:
             by_object.setdefault(str(label[0]), set()).add(detection_id)
     rockets = tuple(_rocket(node, by_object) for node in root.nodes("objects") if node.content.get("kind") == "rocket")
-    return Truth(rockets, _clock_offsets(content.get("faults")))
+    return Truth(rockets, _clock_offsets(root.content.get("faults")))
 
 
 def _rocket(node: JsonNode, by_object: dict[str, set[str]]) -> TrueRocket:

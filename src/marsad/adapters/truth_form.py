@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from marsad.adapters.json_fields import JsonNode
+from marsad.adapters.truth import bounds_of_recording, truth_of
+from marsad.bounds.launch import turned_direction
+from marsad.sensing.site import Site
 from marsad.simulation.bodies import Body, Moment
 from marsad.simulation.night import Run
 from marsad.simulation.paths import axes_at, geodetic
-from marsad.terms import Bearing, Flash, Impulse, Plot
+from marsad.terms import Bearing, Flash, Impulse, Plot, SensorReport
 
 Fields = dict[str, object]
-Bound = Callable[[Run, str], Mapping[str, object] | None]
-"""Gives the Cramér–Rao bound of one rocket of a run in the form's own fields, or None."""
 
 TRACE_STEP_S = {"rocket": 0.25, "friendly_aircraft": 1.0}
 USUAL_STEP_S = 2.0
 
 
-def truth_bytes(run: Run, bound: Bound | None = None) -> bytes:
-    """Write the truth: objects with their paths, what is behind each detection, which sensors are at fault."""
-    objects = [_object(run, body, bound) for body in run.truth.bodies]
+def truth_bytes(run: Run, site: Site, *, with_bounds: bool = True) -> bytes:
+    """Write the truth: objects with their paths, what is behind each detection, which sensors are at fault.
+
+    ``with_bounds`` adds to every rocket the Cramér–Rao bound of what was delivered of it.
+    """
     content: Fields = {
         "case": run.name,
         "description": run.truth.scenario.description,
-        "line_up": [message.sensor.sensor_id for message in run.messages if hasattr(message, "sensor")],
+        "line_up": [message.sensor.sensor_id for message in run.messages if isinstance(message, SensorReport)],
         "t_end": run.truth.scenario.duration_s,
         "faults": run.truth.faults,
-        "objects": objects,
+        "objects": [_object(run, site, body) for body in run.truth.bodies],
         "labels": {name: list(label) for name, label in run.truth.labels.items()},
     }
+    if with_bounds:
+        _add_bounds(content, run, site)
     return (json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
 
-def _object(run: Run, body: Body, bound: Bound | None) -> Fields:
+def _add_bounds(content: Fields, run: Run, site: Site) -> None:
+    place = Path(run.name)
+    true = truth_of(JsonNode(place, "", content))
+    bounds = bounds_of_recording(site, run.messages, true, place)
+    for item in content["objects"]:  # type: ignore[attr-defined]  # made above, a list of objects
+        bound = bounds.get(item["id"])
+        if bound is not None and bound.first_detection_arrival_s is not None:
+            item["crlb"] = msgspec.to_builtins(bound)
+
+
+def _object(run: Run, site: Site, body: Body) -> Fields:
     item: Fields = {"id": body.object_id, "kind": body.kind}
     if body.rocket_class:
-        item |= {"class": body.rocket_class, "prior": body.prior, "true_parameters": body.parameters}
+        item |= {"class": body.rocket_class, "prior": body.prior, "true_parameters": _parameters(site, body)}
     if body.kind in ("hostile_drone", "friendly_aircraft", "bird"):
         item["coop_id"] = body.transponder_id or None
     if body.launch is not None:
@@ -48,11 +66,21 @@ def _object(run: Run, body: Body, bound: Bound | None) -> Fields:
     if body.kind == "hostile_drone":
         item["five_detections_in_6_s_t"] = _five_in_six_s(run, body.object_id)
     if body.rocket_class:
-        found = bound(run, body.object_id) if bound and body.kind == "rocket" else None
-        item["crlb"] = None if found is None else dict(found)
+        item["crlb"] = None
     if body.kind != "misfire":
         item["traj"] = _trace(body, run.truth.scenario.duration_s)
     return item
+
+
+def _parameters(site: Site, body: Body) -> Fields:
+    """Give the parameters of a launch; the form's azimuth and elevation are in the frame of the site."""
+    assert body.launch is not None
+    there = (body.launch.place.latitude_rad, body.launch.place.longitude_rad)
+    here = (site.origin.latitude_rad, site.origin.longitude_rad)
+    own: Fields = dict(body.parameters)
+    azimuth, elevation = turned_direction(body.parameters["azimuth_rad"], body.parameters["elevation_rad"], there, here)
+    turns = [own.pop("misalignment_side_rad"), own.pop("misalignment_up_rad")]
+    return own | {"azimuth_rad": azimuth % (2 * math.pi), "elevation_rad": elevation, "misalignment_rad": turns}
 
 
 def _moment(moment: Moment) -> Fields:

@@ -18,6 +18,9 @@ def command(
     truth: Annotated[
         Path | None, typer.Option(help="Where to write the truth; default: NAME-SEED.truth.json in the working folder.")
     ] = None,
+    bounds: Annotated[
+        bool, typer.Option("--bounds/--no-bounds", help="Keep the least possible errors of each rocket with the truth.")
+    ] = True,
 ) -> None:
     """Simulate a night: what the sensors would deliver, and what really happened."""
     import numpy as np
@@ -28,6 +31,7 @@ def command(
     from marsad.adapters.scenario_file import check_scenario, read_scenario
     from marsad.adapters.sites import read_site
     from marsad.adapters.truth_form import truth_bytes
+    from marsad.adapters.warm import telling
     from marsad.samples import scenario_names, scenario_path
     from marsad.simulation import simulate_night
 
@@ -41,7 +45,8 @@ def command(
     run = simulate_night(place, night, np.random.default_rng(seed))
     stem = f"{night.name}-{seed}"
     recording_path, truth_path = recording or Path(f"{stem}.jsonl"), truth or Path(f"{stem}.truth.json")
-    truth_content = truth_bytes(run)
+    with telling("marsad: compiling the numerical kernels, once; `marsad warmup` does it beforehand"):
+        truth_content = truth_bytes(run, place, with_bounds=bounds)
     write_whole(recording_path, recording_bytes(run.messages))
     write_whole(truth_path, truth_content)
     typer.echo(f"{recording_path}: {len(run.messages)} lines over {night.duration_s:g} s; truth in {truth_path}")
