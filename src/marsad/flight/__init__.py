@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marsad.flight.atmosphere import air, wind_factor
 from marsad.flight.classes import DragTable, RocketClass, RocketTable
+from marsad.flight.fall import fall
 from marsad.flight.rocket import Environment, Flight, Motor, Reference, fly, ground_crossing, sensitivity_at, state_at
 from marsad.geo.terrain import TerrainGrid
 
@@ -17,6 +18,7 @@ __all__ = [
     "RocketTable",
     "air",
     "environment_of",
+    "fall",
     "fly",
     "ground_crossing",
     "motor_of",
@@ -44,7 +46,7 @@ def environment_of(
     wind_north_ms: float = 0.0,
     wind_ground_m: float = 0.0,
 ) -> Environment:
-    """Ground, drag table and forecast wind (towards east and north, m/s at its reference height) as the kernel takes them."""
+    """Ground, drag table and forecast wind (to east and north, at its reference height) as the kernel takes them."""
     return Environment(
         drag.mach,
         drag.coefficient,
