@@ -26,6 +26,7 @@ from marsad.terms import (
     Plot,
     PointMode,
     Sensor,
+    Tick,
     TrackReport,
     Zone,
     ZoneRisk,
@@ -110,7 +111,7 @@ def thumb_step(state: ThumbState, batch: Sequence[Message]) -> tuple[ThumbState,
     """A flash alarms the first zone, an eighth message after clears it; every plot is a track."""
     launches, impacts, warnings, tracks = [], [], [], []
     for message in batch:
-        state.taken += 1
+        state.taken += not isinstance(message, Tick)
         if getattr(message, "detection_id", "") == "bug":
             raise ZeroDivisionError("the stage has a bug")
         state.digest = hashlib.sha256(state.digest + repr(message).encode()).digest()
@@ -132,7 +133,7 @@ def thumb_step(state: ThumbState, batch: Sequence[Message]) -> tuple[ThumbState,
             impacts.append(_impact(event, message.arrival_utc_ns, mode, state.site.zones[0].zone_id))
             warnings.append(_warning(event, state.site.zones[0].zone_id, message.arrival_utc_ns, "take_shelter"))
             state.alarmed[event] = state.site.zones[0].zone_id
-    if batch and state.taken % 8 == 0:
+    if state.alarmed and state.taken % 8 == 0:
         for event, zone_id in state.alarmed.items():
             warnings.append(_warning(event, zone_id, batch[-1].arrival_utc_ns, "all_clear"))
         state.alarmed = {}

@@ -24,6 +24,9 @@ def command(
     ] = False,
 ) -> None:
     """Run a station: sensors in by SAPIENT, console and API out, alarms as CAP files, all of it in a journal."""
+    from marsad.station.address import require_loopback
+
+    require_loopback(host, insecure_bind=insecure_bind)  # before anything is loaded that takes time
     from marsad.station.launch import ServeOptions, serve
 
     serve(

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from marsad.adapters import sapient
-from marsad.station.world import Timekeeper
+from marsad.station.keeper import Timekeeper
 from marsad.terms import (
     CooperativeReport,
     Flash,

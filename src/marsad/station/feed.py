@@ -25,6 +25,7 @@ FRAME_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 300.0
 """How long a connection may say nothing."""
 SEND_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 2.0
 SKIP_BYTES = 4 * 1024 * 1024
 """An oversized frame up to this length is read over; a longer one is taken for bytes of no SAPIENT sender."""
 CHUNK_BYTES = 64 * 1024
@@ -85,6 +86,7 @@ class Feed:
         self._number = 0
         self._listener: Listener | None = None
         self._last_arrival_ns = 0
+        self._serving: set[asyncio.Task[Any]] = set()
         self.counts: Counter[str] = Counter()
 
     @property
@@ -133,6 +135,15 @@ class Feed:
         return self._last_arrival_ns
 
     async def _serve(self, reader: asyncio.StreamReader, writer: Writer) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+        with contextlib.suppress(asyncio.CancelledError):  # only ``close`` cancels, and then the process ends
+            await self._connection(reader, writer)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: Writer) -> None:
+        """Serve one connection from its beginning to its end."""
         if len(self._links) >= MAX_CONNECTIONS:
             self.counts["connections_refused"] += 1
             writer.close()
@@ -223,9 +234,15 @@ class Feed:
             pass  # the reader sees the end of the connection too and cleans up
 
     async def close(self) -> None:
-        """Stop listening and end every connection."""
+        """Stop listening and end every connection, after what it has sent was taken in (``next_batch`` goes on)."""
         if self._listener is not None:
             await self._listener.close()
         for link in list(self._links.values()):
             with contextlib.suppress(ConnectionError, OSError):
                 link.writer.close()
+        if self._serving:
+            _, left = await asyncio.wait(set(self._serving), timeout=CLOSE_TIMEOUT_S)
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left)

@@ -9,7 +9,7 @@ from pathlib import Path
 from marsad.adapters.sites import read_site
 from marsad.station.runner import default_pipeline
 from marsad.station.service import Settings, Station
-from marsad.station.serving import require_loopback, run, running, stop_on_signals
+from marsad.station.serving import run, running, stop_on_signals
 from marsad.station.world import RealWorld
 
 
@@ -49,7 +49,6 @@ def settings_of(options: ServeOptions) -> Settings:
 def serve(options: ServeOptions) -> None:
     """Run a station until it is interrupted."""
     logging.basicConfig(level=logging.INFO, format="marsad: %(message)s")
-    require_loopback(options.host, insecure_bind=options.insecure_bind)
     run(lambda: _serve(options))
 
 

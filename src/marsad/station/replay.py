@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
 from marsad.adapters.errors import BadInputError
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
-from marsad.station.journal import JournalReader, Row, open_for_reading
+from marsad.station.journal import Readable, Row
 from marsad.station.resume import Plan, resume
 from marsad.station.runner import Decision, Pipeline, Runner, decisions, decode_message
 from marsad.station.snapshot import decode_site
@@ -55,8 +54,8 @@ class Replay:
 class _Run:
     """The replay of a journal, row by row."""
 
-    def __init__(self, reader: JournalReader, pipeline: Pipeline, result: Replay) -> None:
-        self._reader = reader
+    def __init__(self, journal: Readable, pipeline: Pipeline, result: Replay) -> None:
+        self._journal = journal
         self._pipeline = pipeline
         self._result = result
         self._site: Site | None = None
@@ -83,7 +82,7 @@ class _Run:
         plan = Plan(resume_from=header["resume_from"], described=tuple(header["described"]))
         self._runner = Runner(self._pipeline, self._site)
         self._result.boots += 1
-        resumed = resume(self._reader, plan, self._runner, before_seq=row.seq)
+        resumed = resume(self._journal, plan, self._runner, before_seq=row.seq)
         return Outputs(warnings=resumed.untold)
 
     def finish(self) -> tuple[int, Outputs]:
@@ -101,12 +100,12 @@ class _Run:
         return bool(self._pending)
 
 
-def _last_batches(reader: JournalReader) -> set[int]:
+def _last_batches(journal: Readable) -> set[int]:
     """Find the last batch before each boot that no clean end stands before, and the last of all."""
     found: set[int] = set()
     last_batch: int | None = None
     clean = True
-    for row in reader.read(("message", "boot", "close")):
+    for row in journal.read(("message", "boot", "close")):
         if row.kind == "boot" and not clean and last_batch is not None:
             found.add(last_batch)
         clean = row.kind == "close"
@@ -117,7 +116,9 @@ def _last_batches(reader: JournalReader) -> set[int]:
     return found
 
 
-def replay(path: Path, pipeline: Pipeline, on_decision: Callable[[int, str, Decision], None] | None = None) -> Replay:
+def replay(
+    journal: Readable, pipeline: Pipeline, on_decision: Callable[[int, str, Decision], None] | None = None
+) -> Replay:
     """Run a journal again and give the comparison; ``on_decision`` hears (batch, kind, decision) as they come."""
     result = Replay()
 
@@ -127,12 +128,11 @@ def replay(path: Path, pipeline: Pipeline, on_decision: Callable[[int, str, Deci
             if on_decision is not None:
                 on_decision(batch, kind, decision)
 
-    with open_for_reading(path) as reader:
-        run = _Run(reader, pipeline, result)
-        for row in reader.read(("site", "boot", "message", "decision")):
-            for batch, outputs in run.take(row):
-                tell(batch, outputs)
-        if run.pending:
-            tell(*run.finish())
-        result.unfinished = _last_batches(reader) - {d.batch for d in result.recorded}
+    run = _Run(journal, pipeline, result)
+    for row in journal.read(("site", "boot", "message", "decision")):
+        for batch, outputs in run.take(row):
+            tell(batch, outputs)
+    if run.pending:
+        tell(*run.finish())
+    result.unfinished = _last_batches(journal) - {d.batch for d in result.recorded}
     return result

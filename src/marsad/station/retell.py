@@ -27,9 +27,9 @@ def retell(path: Path, *, as_json: bool, recorded: bool) -> int:
 
     with open_for_reading(path) as reader:
         broken = reader.first_broken_link()
+        result = replay(reader, default_pipeline(), tell)
     if broken is not None:
         print(f"marsad: {path}: row {broken} does not fit the rows before it: the journal was changed", file=sys.stderr)
-    result = replay(path, default_pipeline(), tell)
     difference = result.difference()
     said = f"{result.messages} messages, {result.boots} run(s), {len(result.replayed)} decisions"
     if difference is None and broken is None:

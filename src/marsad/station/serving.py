@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -19,31 +18,6 @@ from marsad.station.web import build_app
 
 DEFAULT_HTTP_PORT = 8470
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether everything a name stands for is this machine only."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return False
-    return bool(found) and all(ipaddress.ip_address(str(info[4][0]).split("%")[0]).is_loopback for info in found)
-
-
-def require_loopback(host: str, *, insecure_bind: bool) -> None:
-    """Refuse an address that others can reach.
-
-    Raises
-    ------
-    BadInputError
-        The address is not this machine's loopback and the refusal was not lifted.
-    """
-    if not insecure_bind and not is_loopback(host):
-        raise BadInputError(
-            "--host",
-            f"127.0.0.1 (or another loopback address) expected, found {host!r}: the station has no accounts and no "
-            "encryption yet. --insecure-bind lifts this refusal, on a network that only you can reach",
-        )
 
 
 def bind(host: str, port: int) -> socket.socket:
