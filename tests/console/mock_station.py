@@ -1,0 +1,250 @@
+"""A station of cardboard: serves the built console and plays the scripted night over the station's protocol.
+
+It lets the console be developed and tested without sensors, estimator or journal:
+``python tests/console/mock_station.py --port 8471`` and, beside it in web/,
+``MARSAD_STATION=http://127.0.0.1:8471 npm run dev``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mock_night as night
+import uvicorn
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+DIST = Path(__file__).resolve().parents[2] / "src" / "marsad" / "console" / "dist"
+STEP_S = 0.2
+POLICY = (
+    "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Mock:
+    """The night's clock and what the console said."""
+
+    def __init__(self, second: float = 0.0, speed: float = 1.0, load: int = 0, extra_zones: int = 0) -> None:
+        self.base, self.speed, self.began = second, speed, time.monotonic()
+        self.load, self.extra_zones = load, extra_zones
+        self.silent = False
+        self.acknowledged: dict[str, str] = {}
+        self.notes: list[dict[str, Any]] = []
+        self.refused_notes = False
+        self.boot_id = "mock-1"
+
+    def second(self) -> float:
+        """Give the second of the night."""
+        return self.base + (time.monotonic() - self.began) * self.speed
+
+    def jump(self, second: float, speed: float | None = None) -> None:
+        """Go to a second; with speed 0 stay there."""
+        self.base, self.began = second, time.monotonic()
+        self.speed = self.speed if speed is None else speed
+
+    def standing(self, second: float) -> dict[str, dict[str, Any]]:
+        """Give all that stands, with what the console added and the load asked for."""
+        parts = night.standing(second)
+        for warning_id, who in self.acknowledged.items():
+            if warning_id in parts["warnings"]:
+                parts["warnings"][warning_id]["acknowledged_by"] = who
+        for k in range(self.load):
+            parts["tracks"][f"L{k:03d}"] = _loaded(k, second)
+        parts["notes"] = {str(i): note for i, note in enumerate(self.notes)}
+        return parts
+
+
+def _loaded(k: int, second: float) -> dict[str, Any]:
+    """Give one of many tracks for the measurement of speed: they circle at different heights."""
+    turn = second / 30 + k
+    radius = 1500 + 23.0 * k
+    kinds, sides = ("drone", "aircraft", "bird", "unknown"), ("unknown", "neutral", "friend", "suspect")
+    return night._track(
+        f"L{k:03d}", second, radius * math.cos(turn), radius * math.sin(turn), 100 + 4.0 * k, kind=kinds[k % 4],
+        affiliation=sides[k // 4 % 4], vel=[-radius / 30 * math.sin(turn), radius / 30 * math.cos(turn), 0.0],
+        status=("confirmed", "tentative", "coasted")[k % 3],
+    )  # fmt: skip
+
+
+def snapshot(mock: Mock, second: float, seq: int) -> dict[str, Any]:
+    """Give the snapshot message of a second."""
+    parts = {name: list(items.values()) for name, items in mock.standing(second).items()}
+    return {"type": "snapshot", "seq": seq, "now_utc_ms": night.utc_ms(second), "rejected_total": 3} | parts
+
+
+def delta(mock: Mock, before: float, second: float, seq: int) -> dict[str, Any]:
+    """Give the delta message between two seconds."""
+    old, new = mock.standing(before), mock.standing(second)
+    message: dict[str, Any] = {"type": "delta", "seq": seq, "now_utc_ms": night.utc_ms(second)}
+    for name, items in new.items():
+        changed = [item for key, item in items.items() if old[name].get(key) != item]
+        if changed:
+            message[name] = changed
+    message["tracks_ended"] = [key for key in old["tracks"] if key not in new["tracks"]]
+    message["events_ended"] = [key for key in old["launches"] if key not in new["launches"]]
+    return message
+
+
+def seq_at(second: float) -> int:
+    """Give the sequence number of a second: it grows by one each step, whoever asks."""
+    return max(1, int(second / STEP_S) + 1)
+
+
+async def stream(mock: Mock, socket_: WebSocket) -> None:
+    """Play the night to one console."""
+    second = mock.second()
+    seq = seq_at(second)
+    hello = {"type": "hello", "boot_id": mock.boot_id, "version": "mock", "speed": mock.speed or 1.0}
+    await socket_.send_json(hello | {"seq": seq, "now_utc_ms": night.utc_ms(second)})
+    await socket_.send_json(snapshot(mock, second, seq))
+    notes, acknowledged = len(mock.notes), len(mock.acknowledged)
+    while True:
+        await asyncio.sleep(STEP_S / max(1.0, mock.speed))
+        now = mock.second()
+        if mock.silent:
+            continue
+        seq += 1
+        if abs(now - second) > 5 or (notes, acknowledged) != (len(mock.notes), len(mock.acknowledged)):
+            await socket_.send_json(snapshot(mock, now, seq))
+        else:
+            await socket_.send_json(delta(mock, second, now, seq))
+        second, notes, acknowledged = now, len(mock.notes), len(mock.acknowledged)
+
+
+def recorded(mock: Mock, start: float, end: float) -> list[dict[str, Any]]:
+    """Give the messages of a stretch of the night: a snapshot, then the deltas."""
+    messages = [snapshot(mock, start, seq_at(start))]
+    second = start
+    while second + STEP_S <= end:
+        messages.append(delta(mock, second, second + STEP_S, seq_at(second + STEP_S)))
+        second += STEP_S
+    return messages
+
+
+def application(mock: Mock, dist: Path = DIST) -> FastAPI:
+    """Make the web application."""
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def policy(request: Request, proceed: Any) -> Response:
+        response: Response = await proceed(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    @app.get("/api/site")
+    def site() -> dict[str, Any]:
+        return night.site(mock.extra_zones)
+
+    @app.get("/api/terrain")
+    def terrain() -> Response:
+        return Response(night.heights(), media_type="application/octet-stream", headers={"X-Offset-M": "0"})
+
+    @app.get("/api/coverage")
+    def coverage() -> dict[str, Any]:
+        return night.coverage()
+
+    _add_history(app, mock)
+    _add_hands(app, mock)
+
+    @app.websocket("/api/stream")
+    async def live(socket_: WebSocket) -> None:
+        await socket_.accept()
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, asyncio.CancelledError):
+            await stream(mock, socket_)
+
+    if dist.is_dir():
+        app.mount("/", StaticFiles(directory=dist, html=True))
+    return app
+
+
+def _add_history(app: FastAPI, mock: Mock) -> None:
+    @app.get("/api/health")
+    def health() -> dict[str, Any]:
+        return {"alive": True, "version": "mock", "boot_id": mock.boot_id, "seq": seq_at(mock.second())}
+
+    @app.get("/api/density")
+    def density(from_utc_ms: float, to_utc_ms: float, bins: int) -> dict[str, Any]:
+        start, end = _clip(mock, from_utc_ms, to_utc_ms)
+        width = max(1e-9, (end - start) / bins)
+        detections = [round(20 + 60 * math.exp(-(((start + k * width) - 20) ** 2) / 200)) for k in range(bins)]
+        alarms = [
+            sum(1 for at in (9, 12, 90, 108) if start + k * width <= at < start + (k + 1) * width) for k in range(bins)
+        ]
+        span = {"from_utc_ms": night.utc_ms(start), "to_utc_ms": night.utc_ms(end)}
+        return span | {"detections": detections, "warnings": alarms}
+
+    @app.get("/api/events")
+    def events(from_utc_ms: float, to_utc_ms: float) -> list[dict[str, Any]]:
+        return recorded(mock, *_clip(mock, from_utc_ms, to_utc_ms))
+
+    @app.get("/api/explain/{warning_id}")
+    def explain(warning_id: str, lang: str = "en") -> dict[str, str]:
+        words = (
+            "احتمال السقوط في المنطقة ٧١٪" if lang == "ar" else "The probability of impact in the zone reached 71 %."
+        )
+        return {"warning_id": warning_id, "text": words}
+
+
+def _add_hands(app: FastAPI, mock: Mock) -> None:
+    @app.post("/api/acknowledge")
+    async def acknowledge(request: Request) -> dict[str, bool]:
+        said = await request.json()
+        mock.acknowledged[said["warning_id"]] = said["operator"]
+        return {"ok": True}
+
+    @app.post("/api/annotate")
+    async def annotate(request: Request) -> Response:
+        said = await request.json()
+        if mock.refused_notes:
+            return JSONResponse({"detail": "journal is full"}, status_code=507)
+        mock.notes.append(said | {"utc_ms": night.utc_ms(mock.second())})
+        return JSONResponse({"ok": True})
+
+
+def _clip(mock: Mock, from_utc_ms: float, to_utc_ms: float) -> tuple[float, float]:
+    start = max(0.0, (from_utc_ms - night.START_UTC_MS) / 1000)
+    return start, max(start, min(mock.second(), (to_utc_ms - night.START_UTC_MS) / 1000))
+
+
+@contextlib.contextmanager
+def running(mock: Mock) -> Iterator[str]:
+    """Serve on a free port of the loopback until the block ends; give the address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    settings = {"log_level": "warning", "lifespan": "off", "ws": "websockets-sansio", "timeout_graceful_shutdown": 1}
+    server = uvicorn.Server(uvicorn.Config(application(mock), **settings))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+
+def main() -> None:
+    """Serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8471)
+    parser.add_argument("--second", type=float, default=0.0)
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--load", type=int, default=0)
+    given = parser.parse_args()
+    mock = Mock(given.second, given.speed, given.load)
+    uvicorn.run(application(mock), host="127.0.0.1", port=given.port, log_level="warning", ws="websockets-sansio")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+/** What a person does to the station or takes from the console: acknowledge, note, copy, export. */
+import * as app from "./app";
+import { exportAs, placesOf, type Format } from "./places/export";
+import { latLonText, mgrs, utmText } from "./places/grid";
+import type { Selection } from "./view";
+
+let lastCopy = { place: "", form: 0 };
+
+/** The name that goes with acknowledgements and notes; asked once, kept in this browser. */
+export function operator(): string {
+  return localStorage.getItem("marsad-operator") ?? "";
+}
+
+export function setOperator(name: string): void {
+  localStorage.setItem("marsad-operator", name.trim());
+}
+
+/** Acknowledge every warning of an alarm. */
+export async function acknowledge(warning_ids: readonly string[]): Promise<void> {
+  const words = app.words.peek();
+  for (const warning_id of warning_ids) {
+    const wrong = await app.tell("api/acknowledge", { warning_id, operator: operator() || "console" });
+    if (wrong) return app.say(words.say("not_saved", { why: wrong }), true);
+  }
+  app.say(words.say("saved"));
+}
+
+export async function annotate(target_id: string, text: string): Promise<boolean> {
+  const words = app.words.peek();
+  const wrong = await app.tell("api/annotate", { target_id, operator: operator() || "console", text });
+  app.say(wrong ? words.say("not_saved", { why: wrong }) : words.say("saved"), wrong !== null);
+  return wrong === null;
+}
+
+/** Copy the place of the selection: MGRS first, UTM and latitude and longitude when asked again. */
+export async function copyPlace(selected: Selection | null): Promise<void> {
+  const place = placesOf(app.picture.peek(), app.site.peek(), selected)[0];
+  if (!place) return;
+  const forms = [mgrs(place.lat, place.lon), utmText(place.lat, place.lon), latLonText(place.lat, place.lon)].filter((t) => t !== null);
+  const key = `${selected?.kind}:${selected?.id}`;
+  lastCopy = { place: key, form: lastCopy.place === key ? (lastCopy.form + 1) % forms.length : 0 };
+  await copyText(forms[lastCopy.form] ?? "");
+}
+
+export async function copyText(text: string): Promise<void> {
+  const words = app.words.peek();
+  try {
+    await navigator.clipboard.writeText(text);
+    app.say(words.say("copied", { text }));
+  } catch {
+    app.say(words.say("copy_failed", { text }), true);
+  }
+}
+
+/** Give the selection's places (or all launches and impacts if nothing is selected) as a file. */
+export function download(format: Format, selected: Selection | null): void {
+  const picture = app.picture.peek();
+  const places = placesOf(picture, app.site.peek(), selected);
+  const file = exportAs(format, places, app.moment());
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+  link.download = file.name;
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,204 @@
+/** The map's sources and layers, from the ground up. */
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Palette } from "./palette";
+
+export const SOURCES = [
+  "land", "borders", "airways", "coverage", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
+  "sensors", "trails", "tracks", "blind",
+] as const;
+export type SourceName = (typeof SOURCES)[number];
+
+const FONT = ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans", "sans-serif"];
+const get = (name: string): ExpressionSpecification => ["get", name];
+const is = (name: string, value: string | number | boolean): ExpressionSpecification => ["==", ["get", name], value];
+const of = (name: string, table: Record<string, string>): ExpressionSpecification =>
+  ["match", ["get", name], ...Object.entries(table).flat(), Object.values(table)[0] ?? "#888"] as unknown as ExpressionSpecification;
+
+/** Levels by how their edge is drawn; the style repeats what colour and word say. */
+const EDGES: Record<string, { width: number; dash: number[] | null }> = {
+  clear: { width: 1.2, dash: null },
+  watch: { width: 2, dash: [1, 2] },
+  prepare: { width: 3, dash: [4, 2] },
+  take_shelter: { width: 5, dash: null },
+  remain: { width: 3.5, dash: [6, 1.5] },
+  all_clear: { width: 2.5, dash: [5, 2, 1, 2] },
+};
+
+function text(size: number, palette: Palette): { layout: object; paint: object } {
+  return {
+    layout: { "text-font": FONT, "text-size": size, "text-max-width": 30, "text-line-height": 1.25 },
+    paint: { "text-color": palette.ink, "text-halo-color": palette.halo, "text-halo-width": 1.8 },
+  };
+}
+
+/** Give the style in a theme's colours; `prefix` sets apart the images of each theme. */
+export function styleOf(palette: Palette, prefix: string): StyleSpecification {
+  const empty = { type: "geojson" as const, data: { type: "FeatureCollection" as const, features: [] } };
+  return {
+    version: 8,
+    sources: Object.fromEntries(SOURCES.map((name) => [name, { ...empty, ...(name === "tracks" ? { buffer: 64 } : {}) }])),
+    layers: layersOf(palette, prefix),
+  };
+}
+
+function layersOf(palette: Palette, prefix: string): LayerSpecification[] {
+  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette)];
+}
+
+function groundLayers(palette: Palette): LayerSpecification[] {
+  return [
+    { id: "water", type: "background", paint: { "background-color": palette.water } },
+    { id: "land", type: "fill", source: "land", paint: { "fill-color": palette.ground } },
+    // the relief image goes in here
+    { id: "borders", type: "line", source: "borders", paint: { "line-color": palette.border, "line-width": 1.2, "line-dasharray": [5, 2, 1, 2] } },
+    { id: "airways", type: "line", source: "airways", paint: { "line-color": palette.airway, "line-width": 1, "line-dasharray": [8, 4] } },
+    { id: "coverage-fill", type: "fill", source: "coverage", paint: { "fill-color": palette.coverage, "fill-opacity": 0.1 } },
+    { id: "coverage-line", type: "line", source: "coverage", paint: { "line-color": palette.coverage, "line-width": 1, "line-opacity": 0.8 } },
+    {
+      id: "fov", type: "fill", source: "sensors", filter: is("part", "fov"),
+      paint: { "fill-color": palette.ink, "fill-opacity": ["case", is("selected", true), 0.16, 0.05] },
+    },
+    {
+      id: "fov-line", type: "line", source: "sensors", filter: is("part", "fov"),
+      paint: { "line-color": palette.faint, "line-width": 0.7, "line-opacity": ["case", is("selected", true), 1, 0.5] },
+    },
+    { id: "blind-fill", type: "fill", source: "blind", paint: { "fill-color": palette.faint, "fill-opacity": 0.22 } },
+    { id: "blind-line", type: "line", source: "blind", paint: { "line-color": palette.faint, "line-width": 1.5, "line-dasharray": [1, 1] } },
+  ];
+}
+
+function zoneLayers(palette: Palette, prefix: string): LayerSpecification[] {
+  const fills: LayerSpecification[] = Object.keys(EDGES).filter((level) => level !== "clear" && level !== "watch").map((level) => ({
+    id: `zone-fill-${level}`, type: "fill", source: "zones", filter: is("level", level),
+    paint: { "fill-pattern": `${prefix}hatch/${level}` },
+  }));
+  const edges: LayerSpecification[] = Object.entries(EDGES).map(([level, { width, dash }]) => ({
+    id: `zone-line-${level}`, type: "line", source: "zones", filter: is("level", level),
+    paint: {
+      "line-color": palette.level[level as keyof Palette["level"]], "line-width": width,
+      ...(dash ? { "line-dasharray": dash } : {}),
+    },
+  }));
+  return [
+    { id: "zone-ground", type: "fill", source: "zones", paint: { "fill-color": palette.ink, "fill-opacity": 0.05 } },
+    ...fills,
+    ...edges,
+    {
+      id: "zone-unwatched", type: "line", source: "zones", filter: is("unwatched", true),
+      paint: { "line-color": palette.ink, "line-width": 1.5, "line-dasharray": [1, 3], "line-offset": -5 },
+    },
+    {
+      id: "zone-selected", type: "line", source: "zones", filter: is("selected", true),
+      paint: { "line-color": palette.selected, "line-width": 1.5, "line-offset": 5 },
+    },
+  ];
+}
+
+function eventLayers(palette: Palette): LayerSpecification[] {
+  const tint: ExpressionSpecification = ["case", is("what", "launch"), palette.launch, palette.impact];
+  const opacity: ExpressionSpecification = ["case", get("faded"), 0.35, ["max", 0.45, get("weight")]];
+  return [
+    {
+      id: "corridor-band", type: "fill", source: "corridors", filter: ["any", is("part", "band"), is("part", "origin")],
+      paint: { "fill-color": palette.corridor, "fill-opacity": ["case", is("part", "origin"), 0.1, 0.16] },
+    },
+    {
+      id: "corridor-edge", type: "line", source: "corridors", filter: is("part", "band"),
+      paint: { "line-color": palette.corridor, "line-width": 1.2, "line-dasharray": [4, 2] },
+    },
+    {
+      id: "corridor-axis", type: "line", source: "corridors", filter: is("part", "axis"),
+      paint: { "line-color": palette.corridor, "line-width": 1.2, "line-opacity": 0.9 },
+    },
+    { id: "paths", type: "line", source: "paths", paint: { "line-color": palette.impact, "line-width": 1.1, "line-dasharray": [2, 3], "line-opacity": 0.8 } },
+    {
+      id: "ellipse-fill", type: "fill", source: "ellipses",
+      paint: { "fill-color": tint, "fill-opacity": ["*", opacity, ["case", is("percent", 50), 0.3, 0.1]] },
+    },
+    {
+      id: "ellipse-line", type: "line", source: "ellipses",
+      paint: {
+        "line-color": tint, "line-opacity": opacity,
+        "line-width": ["case", is("selected", true), 3, is("percent", 50), 2, 1.3],
+        "line-dasharray": ["case", get("minor"), ["literal", [3, 2]], ["literal", [1, 0]]],
+      },
+    },
+    {
+      id: "track-areas", type: "line", source: "trackAreas",
+      paint: { "line-color": of("affiliation", palette.affiliation), "line-width": 1, "line-dasharray": [2, 2] },
+    },
+  ];
+}
+
+function objectLayers(palette: Palette): LayerSpecification[] {
+  const small = text(11.5, palette);
+  const side = of("affiliation", palette.affiliation);
+  return [
+    {
+      id: "trails", type: "line", source: "trails",
+      paint: {
+        "line-color": side, "line-width": ["case", is("part", "trail"), 1.6, 1],
+        "line-opacity": ["case", is("part", "trail"), 0.65, 0.9],
+        "line-dasharray": ["case", is("part", "trail"), ["literal", [1.5, 1.5]], ["literal", [1, 0]]],
+      },
+    },
+    {
+      id: "sensors", type: "symbol", source: "sensors", filter: ["==", ["geometry-type"], "Point"],
+      layout: { "icon-image": get("icon"), "icon-allow-overlap": true, "icon-size": 0.8 },
+    },
+    {
+      id: "sensor-labels", type: "symbol", source: "sensors", filter: ["==", ["geometry-type"], "Point"],
+      layout: { ...small.layout, "text-size": 10.5, "text-field": get("label"), "text-anchor": "top", "text-offset": [0, 1.1], "text-optional": true },
+      paint: { ...small.paint, "text-color": palette.faint },
+    },
+    {
+      id: "tracks", type: "symbol", source: "tracks",
+      layout: {
+        "icon-image": get("icon"), "icon-allow-overlap": true, "icon-ignore-placement": true,
+        "icon-size": ["case", is("selected", true), 1.3, 1], "symbol-sort-key": ["-", 100, get("rank")],
+      },
+    },
+    {
+      id: "track-labels", type: "symbol", source: "tracks",
+      layout: {
+        ...small.layout, "text-field": get("label"), "text-variable-anchor": ["left", "right", "bottom", "top"],
+        "text-radial-offset": 1.6, "symbol-sort-key": get("rank"),
+      },
+      paint: small.paint,
+    },
+    {
+      id: "ellipse-labels", type: "symbol", source: "ellipseLabels",
+      layout: {
+        ...small.layout, "text-field": get("label"), "text-variable-anchor": ["bottom", "top", "left", "right"],
+        "text-radial-offset": 0.4, "symbol-sort-key": get("rank"),
+      },
+      paint: { ...small.paint, "text-color": ["case", is("what", "launch"), palette.launch, palette.impact] },
+    },
+    ...[true, false].map((quiet) => ({
+      id: quiet ? "zone-labels" : "zone-alarms", type: "symbol", source: "zoneLabels",
+      filter: quiet ? is("level", "clear") : ["!", is("level", "clear")],
+      layout: {
+        ...small.layout, "text-field": get("label"), "text-size": quiet ? 12 : 14, "text-allow-overlap": !quiet,
+        // where labels would lie on each other another side of the middle is tried; an alarm's is shown in any case
+        "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.8, "text-justify": "center",
+      },
+      paint: { ...small.paint, "text-halo-width": 2.4, ...(quiet ? { "text-color": palette.faint } : {}) },
+    })),
+  ] as LayerSpecification[];
+}
+
+/** Layers that a switch of the view shows or hides. */
+export const SWITCHED: Record<string, string[]> = {
+  coverage: ["coverage-fill", "coverage-line"],
+  fov: ["fov", "fov-line"],
+  trails: ["trails"],
+  labels: ["track-labels", "sensor-labels"],
+  relief: ["relief"],
+  corridors: ["airways"],
+  ellipses: [],
+};
+
+/** Layers that answer to a click, the uppermost first. */
+export const CLICKED = [
+  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-fill", "corridor-band", "zone-alarms", "zone-labels", "zone-ground",
+];

@@ -1,0 +1,354 @@
+/** The map: it shows the picture, and says what was clicked.  Sources change together, once a frame, within a budget. */
+import { effect } from "@preact/signals";
+import type { FeatureCollection } from "geojson";
+import { LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import atlasUrl from "world-atlas/countries-10m.json?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import * as app from "../app";
+import type { Picture } from "../picture";
+import { RADIUS_95, ring } from "../places/ellipse";
+import type { Site } from "../protocol";
+import type { Kind, Tab, View } from "../view";
+import type { Words } from "../words";
+import * as make from "./features";
+import { CLICKED, styleOf, SWITCHED, type SourceName } from "./layers";
+import { PALETTES } from "./palette";
+import { relief } from "./relief";
+import { draw, hatch, PIXELS, symbolSet } from "./symbols";
+
+setWorkerUrl(new URL(workerUrl, document.baseURI).href);
+
+/** Script time a frame that the map's data may take before the rest waits for the next one [ms]. */
+const BUDGET_MS = 4;
+const TAB_OF: Record<Kind, Tab> = { track: "tracks", launch: "launches", sensor: "sensors", zone: "zones", alarm: "alarms" };
+
+interface Scene {
+  site: Site;
+  picture: Picture;
+  view: View;
+  words: Words;
+  now_utc_ms: number;
+  unwatched: ReadonlySet<string>;
+  prefix: string;
+}
+
+interface Feed {
+  /** What the features are made from: if none of it changed they are not made again. */
+  on: (scene: Scene) => readonly unknown[];
+  make: (scene: Scene) => FeatureCollection;
+  /** Least time between two changes [ms]. */
+  every: number;
+}
+
+const FEEDS: Partial<Record<SourceName, Feed>> = {
+  zones: {
+    on: (s) => [s.site, s.picture.zones, s.view.selected, s.unwatched], every: 0,
+    make: (s) => make.zoneFeatures(s.site, s.picture, s.view.selected, s.unwatched),
+  },
+  zoneLabels: {
+    on: (s) => [s.site, s.picture.zones, s.picture.countdowns, s.words, s.picture.countdowns.size && Math.floor(s.now_utc_ms / 500)],
+    every: 250, make: (s) => make.zoneLabels(s.site, s.picture, s.now_utc_ms, s.words),
+  },
+  tracks: {
+    on: (s) => [s.picture.tracks, s.view.selected, s.words, s.prefix, Math.floor(s.now_utc_ms / 1000)], every: 150,
+    make: (s) => make.trackFeatures(s.picture, s.now_utc_ms, s.view.selected, s.words, s.prefix),
+  },
+  ellipses: {
+    on: (s) => [s.picture.launches, s.picture.impacts, s.view.selected], every: 150,
+    make: (s) => make.ellipseFeatures(s.picture, s.view.selected),
+  },
+  ellipseLabels: {
+    on: (s) => [s.picture.launches, s.picture.impacts, s.words], every: 250, make: (s) => make.ellipseLabels(s.picture, s.words),
+  },
+  paths: { on: (s) => [s.picture.impacts], every: 500, make: (s) => make.pathFeatures(s.picture) },
+  corridors: { on: (s) => [s.picture.corridors], every: 250, make: (s) => make.corridorFeatures(s.picture) },
+  sensors: {
+    on: (s) => [s.picture.sensors, s.site, s.view.selected, s.words, s.prefix], every: 400,
+    make: (s) => make.sensorFeatures(s.picture, s.site, s.view.selected, s.words, s.prefix),
+  },
+  trackAreas: {
+    on: (s) => [s.picture.tracks, s.view.selected, s.view.layers], every: 400,
+    make: (s) => make.trackAreas(s.picture, s.view.selected, s.view.layers.includes("ellipses")),
+  },
+  trails: {
+    on: (s) => [s.view.layers.includes("trails") && s.picture.tracks], every: 1_000,
+    make: (s) => make.trailFeatures(s.picture, app.trails),
+  },
+  airways: { on: (s) => [s.site], every: 0, make: (s) => make.airwayFeatures(s.site) },
+  coverage: { on: () => [app.coverage.value], every: 0, make: () => app.coverage.value },
+};
+
+interface Fed {
+  on: readonly unknown[];
+  at_ms: number;
+}
+
+export class SiteMap {
+  private readonly map: GlMap;
+  private readonly fed = new Map<SourceName, Fed>();
+  private readonly images = new Set<string>();
+  private heights: { heights: Int16Array; offset_m: number } | null = null;
+  private ground: { land: FeatureCollection; borders: FeatureCollection } | null = null;
+  private groundFor: Site | null = null;
+  private theme = "";
+  private framed = false;
+  private followed = "";
+  private ready = false;
+  private turn = 0;
+  private readonly stop: () => void;
+
+  constructor(container: HTMLElement) {
+    const { map: place, theme } = app.view.peek();
+    this.theme = theme;
+    this.map = new GlMap({
+      container, style: styleOf(PALETTES[theme], `${theme}/`), attributionControl: false, fadeDuration: 0, pitchWithRotate: false,
+      center: place ? [place.lon, place.lat] : [0, 20], zoom: place?.zoom ?? 2, maxPitch: 0, dragRotate: false,
+      keyboard: false, maxZoom: 18, renderWorldCopies: false, cancelPendingTileRequestsWhileZooming: false,
+    });
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+    this.map.getCanvas().tabIndex = -1;
+    this.map.on("style.load", () => this.dressed());
+    this.map.on("moveend", (event) => this.moved((event as { originalEvent?: unknown }).originalEvent !== undefined));
+    this.map.on("click", (event) => this.clicked([event.point.x, event.point.y]));
+    this.stop = effect(() => this.changed());
+  }
+
+  remove(): void {
+    this.stop();
+    this.ready = false;
+    this.map.remove();
+  }
+
+  /** The style stands: put back what belongs to it and feed every source anew. */
+  private dressed(): void {
+    this.ready = true;
+    this.fed.clear();
+    this.images.clear();
+    const palette = PALETTES[app.view.peek().theme];
+    for (const level of Object.keys(palette.level)) this.image(`hatch/${level}`, () => hatch(level, palette));
+    this.putRelief();
+    this.putGround();
+    this.schedule();
+  }
+
+  private image(name: string, make: () => ImageData): void {
+    const full = `${this.theme}/${name}`;
+    if (this.images.has(full)) return;
+    this.images.add(full);
+    if (!this.map.hasImage(full)) this.map.addImage(full, make(), { pixelRatio: PIXELS });
+  }
+
+  private changed(): void {
+    const { theme } = app.view.value;
+    // read all that the scene hangs on, so that its change calls this again
+    void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, symbolSet.value];
+    const site = app.site.value;
+    if (site && this.groundFor !== site) this.loadGround(site);
+    if (site) this.follow();
+    if (theme !== this.theme) {
+      this.theme = theme;
+      this.ready = false;
+      this.map.setStyle(styleOf(PALETTES[theme], `${theme}/`), { diff: false });
+      return;
+    }
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.framed) return;
+    this.framed = true;
+    requestAnimationFrame(() => {
+      this.framed = false;
+      this.feed();
+    });
+  }
+
+  private scene(): Scene | null {
+    const site = app.site.peek();
+    if (!site) return null;
+    const view = app.view.peek();
+    return {
+      site, view, picture: app.picture.peek(), words: app.words.peek(), now_utc_ms: app.now_utc_ms.peek(),
+      unwatched: unwatched(app.protections.peek()), prefix: `${this.theme}/${symbolSet.peek()}/`,
+    };
+  }
+
+  /** Feed the sources whose inputs changed, in turn, until the budget is spent; the rest comes next frame. */
+  private feed(): void {
+    const scene = this.scene();
+    if (!this.ready || !scene) return;
+    const began = performance.now();
+    this.switchLayers(scene.view);
+    const names = Object.keys(FEEDS) as SourceName[];
+    let left = false;
+    for (let k = 0; k < names.length; k++) {
+      const name = names[(this.turn + k) % names.length];
+      const feed = name && FEEDS[name];
+      if (!name || !feed) continue;
+      const now = performance.now();
+      if (now - began > BUDGET_MS) {
+        this.turn = (this.turn + k) % names.length;
+        left = true;
+        break;
+      }
+      const on = feed.on(scene);
+      const fed = this.fed.get(name);
+      if (fed && same(fed.on, on)) continue;
+      if (fed && now - fed.at_ms < feed.every) continue;
+      this.fed.set(name, { on, at_ms: now });
+      this.put(name, feed.make(scene));
+    }
+    if (left) this.schedule();
+  }
+
+  private put(name: SourceName, data: FeatureCollection): void {
+    const theme = this.theme as View["theme"];
+    const symbols = symbolSet.peek();
+    if (name === "tracks" || name === "sensors") {
+      const prefix = `${theme}/${symbols}/`;
+      for (const { properties } of data.features) {
+        const icon = properties?.["icon"] as string | undefined;
+        if (!icon || this.images.has(icon)) continue;
+        this.image(icon.slice(theme.length + 1), () => draw(icon.slice(prefix.length), symbols, PALETTES[theme]));
+      }
+    }
+    void this.map.getSource<GeoJSONSource>(name)?.setData(data);
+  }
+
+  private switchLayers(view: View): void {
+    for (const [name, layers] of Object.entries(SWITCHED)) {
+      const visible = view.layers.some((layer) => layer === name) ? "visible" : "none";
+      for (const layer of layers)
+        if (this.map.getLayer(layer) && this.map.getLayoutProperty(layer, "visibility") !== visible)
+          this.map.setLayoutProperty(layer, "visibility", visible);
+    }
+  }
+
+  private loadGround(site: Site): void {
+    this.groundFor = site;
+    void app.terrain().then((terrain) => {
+      this.heights = terrain;
+      if (this.ready) this.putRelief();
+    }).catch(() => undefined);
+    const worker = new Worker(new URL("./basemap.worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = (event: MessageEvent<{ land: FeatureCollection; borders: FeatureCollection }>): void => {
+      this.ground = event.data;
+      worker.terminate();
+      if (this.ready) this.putGround();
+    };
+    worker.postMessage({ address: new URL(atlasUrl, document.baseURI).href, lat: site.origin.lat, lon: site.origin.lon });
+  }
+
+  private putGround(): void {
+    if (!this.ground) return;
+    void this.map.getSource<GeoJSONSource>("land")?.setData(this.ground.land);
+    void this.map.getSource<GeoJSONSource>("borders")?.setData(this.ground.borders);
+  }
+
+  private putRelief(): void {
+    const header = app.site.peek()?.terrain;
+    if (!header || !this.heights || this.map.getSource("relief")) return;
+    const shaded = relief(header, this.heights.heights, PALETTES[app.view.peek().theme]);
+    if (!shaded) return;
+    this.map.addSource("relief", { type: "canvas", canvas: shaded.canvas, coordinates: shaded.corners, animate: false });
+    this.map.addLayer({ id: "relief", type: "raster", source: "relief", paint: { "raster-fade-duration": 0 } }, "borders");
+  }
+
+  /** As long as nobody moved the map it shows the site and all that threatens it, and widens when something new begins. */
+  private follow(): void {
+    if (app.view.peek().map !== null) {
+      this.followed = "";
+      return;
+    }
+    const picture = app.picture.peek();
+    const events = [...picture.launches.values()].map((launch) => `${launch.event_id}/${launch.modes.length}`);
+    const key = ["site", ...events, ...picture.corridors.keys()].join();
+    if (key === this.followed) return;
+    const animate = this.followed !== "" && !reducedMotion();
+    this.followed = key;
+    this.frame(animate);
+  }
+
+  /** Follow again, from now on. */
+  fit(): void {
+    this.followed = "";
+    app.look({ map: null });
+  }
+
+  private frame(animate: boolean): void {
+    const site = app.site.peek();
+    if (!site) return;
+    const bounds = new LngLatBounds();
+    for (const zone of site.zones) for (const place of make.zoneRing(zone)) bounds.extend(place as [number, number]);
+    for (const sensor of site.sensors) if (!sensor.mobile) bounds.extend([sensor.lon, sensor.lat]);
+    if (bounds.isEmpty()) bounds.extend([site.origin.lon, site.origin.lat]);
+    const picture = app.picture.peek();
+    for (const event of [...picture.launches.values(), ...picture.impacts.values()])
+      for (const mode of event.modes)
+        for (const place of ring(mode.lat, mode.lon, mode.cov_en, RADIUS_95, 8)) bounds.extend(place);
+    for (const corridor of picture.corridors.values()) for (const [, lat, lon] of corridor.axis) bounds.extend([lon, lat]);
+    this.map.resize();
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const margin = Math.max(10, Math.min(90, Math.min(clientWidth, clientHeight) * 0.12));
+    this.map.fitBounds(bounds, { padding: margin, animate, duration: 500, maxZoom: 14.5 });
+  }
+
+  center(lat: number, lon: number): void {
+    this.keep(lat, lon, this.map.getZoom());
+    this.map.easeTo({ center: [lon, lat], duration: reducedMotion() ? 0 : 300 });
+  }
+
+  zoom(by: number): void {
+    const { lat, lng } = this.map.getCenter();
+    this.keep(lat, lng, this.map.getZoom() + by);
+    this.map.easeTo({ zoom: this.map.getZoom() + by, duration: reducedMotion() ? 0 : 150 });
+  }
+
+  private keep(lat: number, lon: number, zoom: number): void {
+    app.look({ map: { lat, lon, zoom } });
+  }
+
+  resize(): void {
+    this.map.resize();
+  }
+
+  /** A person's own move is kept in the address; the map's own following is not. */
+  private moved(byPerson: boolean): void {
+    if (!byPerson && app.view.peek().map === null) return;
+    const { lat, lng } = this.map.getCenter();
+    app.look({ map: { lat, lon: lng, zoom: this.map.getZoom() } });
+  }
+
+  private clicked([x, y]: [number, number]): void {
+    const layers = CLICKED.filter((layer) => this.map.getLayer(layer));
+    const found = this.map.queryRenderedFeatures([[x - 6, y - 6], [x + 6, y + 6]], { layers });
+    const best = found.sort((a, b) => layers.indexOf(a.layer.id) - layers.indexOf(b.layer.id))[0];
+    const kind = best?.properties["kind"] as Kind | undefined;
+    const id = best?.properties["id"] as string | undefined;
+    if (!kind || !id) app.select(null);
+    else app.look({ selected: { kind, id }, tab: TAB_OF[kind] });
+  }
+}
+
+let lastProtections: readonly { zone_id: string; state: string }[] = [];
+let lastUnwatched: ReadonlySet<string> = new Set();
+
+/** Zones that nobody watches any more; the same set as long as nothing changed. */
+function unwatched(protections: typeof lastProtections): ReadonlySet<string> {
+  if (protections !== lastProtections) {
+    lastProtections = protections;
+    const ids = protections.filter((zone) => zone.state === "none").map((zone) => zone.zone_id);
+    if (ids.join() !== [...lastUnwatched].join()) lastUnwatched = new Set(ids);
+  }
+  return lastUnwatched;
+}
+
+function same(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, k) => Object.is(item, b[k]));
+}
+
+function reducedMotion(): boolean {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

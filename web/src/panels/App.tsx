@@ -1,0 +1,97 @@
+/** The page: banner, map, tables, line of time; or the guards' page. */
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import * as app from "../app";
+import { SiteMap } from "../map/map";
+import { Banner, ProtectionNotice } from "./Banner";
+import { Detail } from "./Detail";
+import { Guard } from "./Guard";
+import { Header } from "./Header";
+import { Legend } from "./Legend";
+import { Tables } from "./Tables";
+import { Timeline } from "./Timeline";
+import { Windows } from "./Windows";
+
+let siteMap: SiteMap | null = null;
+
+export function theMap(): SiteMap | null {
+  return siteMap;
+}
+
+export function App(): JSX.Element {
+  const { mode } = app.view.value;
+  return (
+    <>
+      <Header onFit={() => siteMap?.fit()} />
+      {mode === "guard" ? <><NoPicture /><Guard /></> : <Watch wall={mode === "wall"} />}
+      <Windows />
+      <Said />
+    </>
+  );
+}
+
+function Watch({ wall }: { wall: boolean }): JSX.Element {
+  return (
+    <>
+      <Banner />
+      <ProtectionNotice />
+      <main class="watch">
+        <MapBox />
+        <aside class="side">
+          {!wall && <Tables />}
+          <Detail />
+        </aside>
+      </main>
+      {!wall && <Timeline />}
+    </>
+  );
+}
+
+function MapBox(): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const words = app.words.value;
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    try {
+      siteMap ??= new SiteMap(element);
+    } catch (error) {
+      // no WebGL: the tables and the banner still serve
+      app.say(String(error), true);
+      return;
+    }
+    const watcher = new ResizeObserver(() => siteMap?.resize());
+    watcher.observe(element);
+    return () => {
+      watcher.disconnect();
+      siteMap?.remove();
+      siteMap = null;
+    };
+  }, []);
+  return (
+    <section class="map-box" aria-label={words.say("map")}>
+      <div class="map" ref={box} dir="ltr" />
+      <Legend />
+      <NoPicture />
+    </section>
+  );
+}
+
+/** Across the whole map when nothing is heard: what is shown is old, and no one may take it for the sky. */
+function NoPicture(): JSX.Element | null {
+  const words = app.words.value;
+  const silent = app.silent_ms.value;
+  if (app.view.value.at_utc_ms !== null || silent === null) return null;
+  const never = !Number.isFinite(silent);
+  return (
+    <div class="no-picture" role="alert">
+      <strong>{words.say("no_picture")}</strong>
+      <span>{never ? words.say("connecting") : words.say("no_picture_why", { s: Math.round(silent / 1000) })}</span>
+    </div>
+  );
+}
+
+function Said(): JSX.Element {
+  const said = app.said.value;
+  return <div class="said" role={said?.urgent ? "alert" : "status"}>{said && <p class={said.urgent ? "urgent" : ""}>{said.text}</p>}</div>;
+}

@@ -1,0 +1,125 @@
+/** The record's player: it moves the moment shown, and puts the picture of that moment in place of the live one. */
+import { effect, signal } from "@preact/signals";
+import * as app from "./app";
+import { Recording } from "./record";
+import type { Density } from "./protocol";
+
+const record = new Recording(app.ask);
+const TRAIL_MS = 90_000;
+const BINS = 240;
+/** A jump in the moment shown further than this is no playing, and the trails are made anew. */
+const JUMP_MS = 5_000;
+
+export const density = signal<Density | null>(null);
+export const trouble = signal<string | null>(null);
+export const busy = signal(false);
+
+let wanted: number | null = null;
+let shown: number | null = null;
+let working = false;
+let lastFrame = 0;
+
+/** Show a moment of the past; null is live. */
+export function seek(utc_ms: number | null): void {
+  if (utc_ms === null || utc_ms >= app.stationNow()) {
+    app.look({ at_utc_ms: null, playing: false });
+    return;
+  }
+  app.look({ at_utc_ms: Math.max(utc_ms, density.peek()?.from_utc_ms ?? 0) });
+}
+
+export function play(playing: boolean): void {
+  const at = app.view.peek().at_utc_ms;
+  if (at === null) {
+    // playing from live goes back to where the record begins, or a minute
+    const first = density.peek()?.from_utc_ms ?? 0;
+    app.look({ at_utc_ms: Math.max(first, app.stationNow() - 60_000), playing });
+  } else app.look({ playing });
+}
+
+/** Go to the previous (-1) or next (1) moment with an alarm. */
+export function hop(direction: -1 | 1): void {
+  const drawn = density.peek();
+  if (!drawn) return;
+  const width = (drawn.to_utc_ms - drawn.from_utc_ms) / Math.max(1, drawn.warnings.length);
+  const from = app.view.peek().at_utc_ms ?? app.stationNow();
+  const starts = drawn.warnings.map((count, k) => (count > 0 ? drawn.from_utc_ms + k * width : NaN)).filter(Number.isFinite);
+  const next = direction > 0
+    ? starts.find((start) => start > from + 1_000) : starts.findLast((start) => start < from - Math.max(1_000, width));
+  if (next !== undefined) seek(next);
+  else if (direction > 0) seek(null);
+}
+
+async function follow(): Promise<void> {
+  if (working) return;
+  working = true;
+  try {
+    while (wanted !== null && wanted !== shown) {
+      const moment = wanted;
+      busy.value = app.recordPicture.peek() === null;
+      if (shown === null || Math.abs(moment - shown) > JUMP_MS) {
+        const past = await record.between(moment - TRAIL_MS, moment);
+        app.trails.forget();
+        for (const picture of past) app.trails.observe(picture);
+      }
+      const picture = await record.at(moment);
+      if (wanted !== null) {
+        app.recordPicture.value = picture;
+        app.trails.observe(picture);
+      }
+      shown = moment;
+      trouble.value = null;
+    }
+  } catch (error) {
+    shown = wanted;
+    trouble.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    busy.value = false;
+    working = false;
+  }
+}
+
+function frame(page_ms: number): void {
+  const view = app.view.peek();
+  const passed = page_ms - lastFrame;
+  lastFrame = page_ms;
+  if (view.at_utc_ms === null || !view.playing) return;
+  // after a pause of the page (hidden tab) the record goes on from where it was
+  seek(view.at_utc_ms + Math.min(passed, 500) * view.rate);
+  requestAnimationFrame(frame);
+}
+
+async function draw(): Promise<void> {
+  const now = app.stationNow();
+  if (!now) return;
+  try {
+    density.value = await record.density(0, now, BINS);
+  } catch {
+    // an older station has no density: the slider then has nothing drawn behind it
+  }
+}
+
+/** Begin to follow the view. */
+export function start(): void {
+  let playing = false;
+  effect(() => {
+    const { at_utc_ms, playing: plays } = app.view.value;
+    if (at_utc_ms === null) {
+      if (wanted !== null) app.trails.forget();
+      wanted = shown = null;
+      app.recordPicture.value = null;
+    } else {
+      wanted = at_utc_ms;
+      app.now_utc_ms.value = at_utc_ms;
+      void follow();
+    }
+    const runs = plays && at_utc_ms !== null;
+    if (runs && !playing) {
+      lastFrame = performance.now();
+      requestAnimationFrame(frame);
+    }
+    playing = runs;
+  });
+  window.setTimeout(() => void draw(), 1_500);
+  window.setInterval(() => void draw(), 10_000);
+}

@@ -1,0 +1,33 @@
+/**
+ * What the loss of a sensor means for the zones: which of them nobody watches any more, and which fewer watch than before.
+ *
+ * A zone counts as watched by a sensor whose coverage (ground seen with terrain masking, from the station) holds its middle.
+ */
+import type { Feature, FeatureCollection, Geometry } from "geojson";
+import { contains } from "./places/inside";
+import type { Sensor, Zone } from "./protocol";
+
+export type Coverage = FeatureCollection<Geometry, { sensor_id: string; kind: string; height_agl_m?: number | null }>;
+
+export interface Protection {
+  zone_id: string;
+  /** Sensors that watch the zone when all work, and those of them that are lost. */
+  sensors: string[];
+  lost: string[];
+  state: "whole" | "reduced" | "none" | "unknown";
+}
+
+/** Give the protection of every zone; `unknown` where the station gave no coverage that holds it. */
+export function protection(zones: readonly Zone[], coverage: Coverage, sensors: ReadonlyMap<string, Sensor>): Protection[] {
+  return zones.map((zone) => {
+    const watching = coverage.features.filter((feature) => covers(feature, zone)).map((f) => f.properties.sensor_id);
+    const ids = [...new Set(watching)].sort();
+    const lost = ids.filter((id) => sensors.get(id)?.status === "lost");
+    const state = ids.length === 0 ? "unknown" : lost.length === 0 ? "whole" : lost.length < ids.length ? "reduced" : "none";
+    return { zone_id: zone.zone_id, sensors: ids, lost, state };
+  });
+}
+
+function covers(feature: Feature<Geometry>, zone: Zone): boolean {
+  return contains(feature.geometry, zone.lon, zone.lat);
+}

@@ -1,0 +1,118 @@
+/**
+ * The record: the station's messages of the past, played through the same reducer as the live ones.
+ *
+ * Stretches are fetched as they are needed; pictures are kept as checkpoints, so that moving the slider costs a few messages.
+ */
+import { EMPTY, reduce, type Picture } from "./picture";
+import type { Density, Message } from "./protocol";
+
+/** How much of the record is fetched at a time, and how far before a moment a stretch begins (trails need some past). */
+const STRETCH_MS = 120_000;
+const CHECKPOINT_EVERY = 25;
+/** Stretches kept; the ones longest unused go first. */
+const KEPT = 12;
+
+export type Fetch = (path: string) => Promise<unknown>;
+
+interface Stretch {
+  from: number;
+  messages: Message[];
+  checkpoints: Picture[];
+}
+
+export class Recording {
+  private readonly stretches = new Map<number, Promise<Stretch>>();
+
+  constructor(private readonly fetch: Fetch) {}
+
+  /** How many detections and warnings there are over time. */
+  async density(from_utc_ms: number, to_utc_ms: number, bins: number): Promise<Density> {
+    return (await this.fetch(
+      `api/density?from_utc_ms=${Math.floor(from_utc_ms)}&to_utc_ms=${Math.ceil(to_utc_ms)}&bins=${bins}`,
+    )) as Density;
+  }
+
+  /** The picture at a moment of the past. */
+  async at(utc_ms: number): Promise<Picture> {
+    const stretch = await this.stretch(Math.floor(utc_ms / STRETCH_MS) * STRETCH_MS);
+    return pictureAt(stretch.messages, stretch.checkpoints, utc_ms);
+  }
+
+  /** All pictures between two moments, in order (for trails and for playing). */
+  async between(from_utc_ms: number, to_utc_ms: number): Promise<Picture[]> {
+    const pictures: Picture[] = [];
+    for (let start = Math.floor(from_utc_ms / STRETCH_MS) * STRETCH_MS; start <= to_utc_ms; start += STRETCH_MS) {
+      const stretch = await this.stretch(start);
+      let picture = pictureAt(stretch.messages, stretch.checkpoints, Math.max(start, from_utc_ms));
+      for (const message of stretch.messages) {
+        if (message.now_utc_ms <= Math.max(start, from_utc_ms)) continue;
+        if (message.now_utc_ms > to_utc_ms) break;
+        picture = reduce(picture, message);
+        pictures.push(picture);
+      }
+    }
+    return pictures;
+  }
+
+  private stretch(from: number): Promise<Stretch> {
+    const kept = this.stretches.get(from);
+    if (kept) {
+      this.stretches.delete(from);
+      this.stretches.set(from, kept);
+      return kept;
+    }
+    const asked = this.load(from);
+    this.stretches.set(from, asked);
+    asked.catch(() => this.stretches.delete(from));
+    for (const oldest of this.stretches.keys()) {
+      if (this.stretches.size <= KEPT) break;
+      this.stretches.delete(oldest);
+    }
+    return asked;
+  }
+
+  private async load(from: number): Promise<Stretch> {
+    const answer = await this.fetch(`api/events?from_utc_ms=${from}&to_utc_ms=${from + STRETCH_MS}`);
+    const messages = messagesOf(answer);
+    return { from, messages, checkpoints: checkpointsOf(messages) };
+  }
+
+  /** Forget the stretch that holds a moment, as it was fetched before it was over. */
+  forget(utc_ms: number): void {
+    this.stretches.delete(Math.floor(utc_ms / STRETCH_MS) * STRETCH_MS);
+  }
+}
+
+/** The messages of an answer: a list, or an object that holds one. */
+export function messagesOf(answer: unknown): Message[] {
+  const list = Array.isArray(answer) ? answer : ((answer as { messages?: unknown })?.messages ?? []);
+  return (list as Message[]).filter((message) => typeof message?.type === "string");
+}
+
+/** A picture every so many messages, so that a moment is reached in few steps. */
+export function checkpointsOf(messages: readonly Message[]): Picture[] {
+  const kept: Picture[] = [];
+  let picture = EMPTY;
+  messages.forEach((message, k) => {
+    if (k % CHECKPOINT_EVERY === 0) kept.push(picture);
+    picture = reduce(picture, message);
+  });
+  return kept;
+}
+
+/** The picture at a moment: the nearest checkpoint before it, and the messages since. */
+export function pictureAt(messages: readonly Message[], checkpoints: readonly Picture[], utc_ms: number): Picture {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((messages[middle]?.now_utc_ms ?? Infinity) <= utc_ms) low = middle + 1;
+    else high = middle;
+  }
+  const block = Math.min(Math.floor(low / CHECKPOINT_EVERY), checkpoints.length - 1);
+  let picture = checkpoints[block] ?? EMPTY;
+  for (let k = Math.max(0, block) * CHECKPOINT_EVERY; k < low; k++) {
+    const message = messages[k];
+    if (message) picture = reduce(picture, message);
+  }
+  return picture;
+}
