@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from marsad.terms import Bearing, Detection, Flash, Impulse, LaunchStatus, Plot
 from marsad.trajectory.fit import predict
 from marsad.trajectory.modes import (
     MISFIRE,
+    Hypothesis,
     Mode,
     World,
     misfire_weight,
@@ -25,11 +26,14 @@ from marsad.trajectory.modes import (
 )
 from marsad.trajectory.observations import BURNOUT, ObservationBuffer, Observations
 from marsad.trajectory.rows import rows_of
-from marsad.trajectory.starts import camera_starts, radar_starts, sight_to_ground
+from marsad.trajectory.starts import camera_starts, radar_starts, sight_points
 
 _HEAVY = 0.03
 _SEARCH_AT = (6, 12, 24, 40)
 _FRAME_S = 0.05
+_LEAST_ROWS_TO_DOUBT = 9
+_DISBELIEVED_CHI2 = 26.0
+_FLASH_OFFSET = 1_000_000_000_000
 _PLUME_SILENCE_S = 0.25
 
 Stage = Literal["held", "published", "ended"]
@@ -68,7 +72,8 @@ class Event:
     status: LaunchStatus = "tentative"
     impact_shown: bool = False
     published_s: float = -math.inf
-    missed_scans: int = 0
+    siblings: tuple[Hypothesis, ...] = ()
+    refused: set[str] = field(default_factory=set)
 
     @property
     def launch_s(self) -> float:
@@ -82,13 +87,23 @@ class Event:
 
 
 def frame_key(detection: Detection, book: SensorBook) -> tuple[int, int]:
-    """Sensor and frame of a detection: one object appears at most once in a camera frame or a radar turn."""
+    """Sensor and stamp (ms) of a detection; a flash counts apart from what burns in the same frame."""
     k = book.index[detection.sensor_id]
-    seconds = book.seconds(detection.time_utc_ns)
-    if isinstance(detection, Plot):
-        return k, round(seconds * 1000.0)
-    offset = 1_000_000_000 if isinstance(detection, Flash) else 0
-    return k, round(seconds * 200.0) + offset
+    offset = _FLASH_OFFSET if isinstance(detection, Flash) else 0
+    return k, round(book.seconds(detection.time_utc_ns) * 1000.0) + offset
+
+
+def rival_of(event: Event, detection: Detection, book: SensorBook) -> tuple[int, int] | None:
+    """Key of a detection that the event has from the same frame or radar turn: one object appears once in each."""
+    k, stamp_ms = frame_key(detection, book)
+    if isinstance(detection, Impulse):
+        return (k, stamp_ms) if (k, stamp_ms) in event.frames else None
+    default = 1.0 if isinstance(detection, Plot) else 1.0 / _FRAME_S
+    half_frame_ms = 0.4 * 1000.0 / (book.sensors[k].rate_hz or default)
+    for other in event.frames:
+        if other[0] == k and abs(other[1] - stamp_ms) < half_frame_ms:
+            return other
+    return None
 
 
 def score(
@@ -123,7 +138,6 @@ def take(event: Event, detection: Detection, rows: Observations, fitted: float, 
     if isinstance(detection, Plot):
         event.plots += 1
         event.last_plot_s = max(event.last_plot_s, stamp)
-        event.missed_scans = 0
         if event.plots <= 3:
             event.search_asked = True
     elif isinstance(detection, Impulse):
@@ -217,11 +231,17 @@ def starts_of(event: Event, book: SensorBook, world: World) -> list[Float[np.nda
     if seen:
         first = seen[0]
         rows = rows_of(first, book)
-        point = sight_to_ground(rows.origin[0], rows.axes[0], first.azimuth_rad, first.elevation_rad, world.env)
         onset = first.onset_utc_ns if isinstance(first, Flash) else first.time_utc_ns
-        return camera_starts(point, book.seconds(onset) - (0.0 if isinstance(first, Flash) else 0.05), event.reference)
+        time_s = book.seconds(onset) - (0.0 if isinstance(first, Flash) else 0.05)
+        return camera_starts(launch_points(first, rows, world), time_s, event.reference)
     plots = sorted((d for d in event.detections.values() if isinstance(d, Plot)), key=lambda d: d.time_utc_ns)
     return plot_starts(plots, book, event.reference)
+
+
+def launch_points(sighting: Flash | Bearing, rows: Observations, world: World) -> list[tuple[float, float]]:
+    """Places on the ground where a sighting may have come from, the likeliest first."""
+    sigma = math.sqrt(sighting.covariance_rad2[2])
+    return sight_points(rows.origin[0], rows.axes[0], sighting.azimuth_rad, sighting.elevation_rad, sigma, world.env)
 
 
 def plot_starts(plots: Sequence[Plot], book: SensorBook, reference: Reference) -> list[Float[np.ndarray, "13"]]:
@@ -253,6 +273,7 @@ def refit(
 ) -> None:
     """Bring an event's modes up to date; look for further ones at milestones."""
     obs = event.rows.view()
+    world = world_with(event, world)
     milestone = event.searched < len(_SEARCH_AT) and event.rows.count >= _SEARCH_AT[event.searched]
     if milestone:
         event.searched += 1
@@ -268,13 +289,32 @@ def refit(
     event.last_fit_s = now_s
 
 
+def world_with(event: Event, world: World) -> World:
+    """The world with the hypotheses that belong to this event alone."""
+    return replace(world, hypotheses=world.hypotheses + event.siblings) if event.siblings else world
+
+
+def disbelieved(event: Event) -> list[str]:
+    """Detections that no heavy mode believes (not more than a third of all)."""
+    if event.rows.count < _LEAST_ROWS_TO_DOUBT:
+        return []
+    share = weights(event.modes)
+    rows = np.min([m.fit.chi2 for m, w in zip(event.modes, share, strict=True) if w >= _HEAVY], axis=0)
+    totals: dict[str, float] = {}
+    for name, chi2 in zip(event.rows.detection_ids, rows, strict=True):
+        totals[name] = totals.get(name, 0.0) + float(chi2)
+    bad = sorted(((c, n) for n, c in totals.items() if c > _DISBELIEVED_CHI2 and n in event.detections), reverse=True)
+    return [n for _, n in bad[: max(1, len(totals) // 3)]]
+
+
 def is_misfire(event: Event, world: World) -> float:
     """Probability that nothing flew."""
     if event.plots or event.hot_s:
         return 0.0
-    return misfire_weight(world, event.modes)
+    return misfire_weight(world_with(event, world), event.modes)
 
 
 def flying(event: Event, world: World) -> list[Mode]:
     """The modes in which something flies."""
+    world = world_with(event, world)
     return [m for m in event.modes if world.hypotheses[m.hypothesis].name != MISFIRE]

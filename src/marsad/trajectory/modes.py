@@ -17,6 +17,7 @@ from jaxtyping import Float
 from marsad.flight import environment_of, motor_of
 from marsad.flight.classes import RocketClass, RocketTable
 from marsad.flight.rocket import AZIMUTH, ELEVATION, PARAMETERS, TIME, Environment, Flight, Motor, Reference, fly
+from marsad.geo.frames import enu_from_geodetic
 from marsad.geo.terrain import TerrainGrid
 from marsad.sensing.measure import wrap_angle
 from marsad.terms import WeatherReport
@@ -29,12 +30,19 @@ TIME_SIGMA_S = 200.0
 AZIMUTH_SIGMA_RAD = 3.0
 """Priors so wide that they say nothing, in particular not that rockets fly toward the site."""
 
-KNOWN_CLASS_WEIGHT = 0.8
+KNOWN_CLASS_WEIGHT = 0.7
 """How much is wagered on a rocket being of one of the site's classes rather than far from nominal."""
 
 MISFIRE = "misfire"
 MISFIRE_WEIGHT = 0.03
 """The hypothesis of a motor that lights and dies on its rail, and what is wagered on it."""
+
+SALVO_WEIGHT = 0.5
+_SALVO_SPREAD_RAD = 0.05
+_LAUNCHER_SIZE_M = 20.0
+_SIBLING_AZIMUTH_RAD = 0.15
+_SIBLING_PLACE_M = 120.0
+"""A rocket may come from the launcher of an earlier one: what is wagered on it, and how alike the two are then."""
 
 _SEARCH_ITERATIONS = 5
 _POLISH_ITERATIONS = 25
@@ -45,6 +53,19 @@ _MOST_MODES = 8
 
 
 @dataclass(frozen=True)
+class Sibling:
+    """An earlier rocket that may have left the same launcher: where (radians), whither, each with its spread."""
+
+    latitude_rad: float
+    longitude_rad: float
+    azimuth_rad: float
+    elevation_rad: float
+    position_sigma_m: float
+    azimuth_sigma_rad: float
+    elevation_sigma_rad: float
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """One assumption about the rocket: which class, and how far it may be from its nominal numbers."""
 
@@ -52,6 +73,7 @@ class Hypothesis:
     motor: Motor
     ln_sigma: tuple[float, float, float]
     log_prior: float
+    sibling: Sibling | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,7 @@ class World:
     turn_sigma_rad: float
     sound_sigma: float
     error_floor_rel: float
+    classes: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +120,7 @@ def world_of(rockets: RocketTable, terrain: TerrainGrid, weather: WeatherReport 
         turn_sigma_rad=rockets.misalignment_sigma_rad,
         sound_sigma=0.01 if weather is None else weather.sound_speed_relative_sigma,
         error_floor_rel=rockets.model_error_floor_rel,
+        classes=len(rockets.classes),
     )
 
 
@@ -118,6 +142,7 @@ def _hypotheses(rockets: RocketTable) -> tuple[Hypothesis, ...]:
 def prior_of(
     world: World,
     hypothesis: Hypothesis,
+    reference: Reference,
     time_s: float,
     azimuth_rad: float,
     bias_mean: Float[np.ndarray, "sensor 7"],
@@ -141,6 +166,15 @@ def prior_of(
             world.turn_sigma_rad,
         ]
     )
+    if hypothesis.sibling is not None:
+        other = hypothesis.sibling
+        mean[0], mean[1], _ = enu_from_geodetic(
+            other.latitude_rad, other.longitude_rad, 0.0, reference.latitude_rad, reference.longitude_rad, 0.0
+        )
+        mean[AZIMUTH] = azimuth_rad + wrap_angle(other.azimuth_rad - azimuth_rad)
+        mean[ELEVATION] = other.elevation_rad
+        sigma[0] = sigma[1] = other.position_sigma_m
+        sigma[AZIMUTH], sigma[ELEVATION] = other.azimuth_sigma_rad, other.elevation_sigma_rad
     return Prior(mean, sigma, bias_mean, bias_sigma, world.sound_sigma)
 
 
@@ -210,7 +244,7 @@ def _refit(
     bias_sigma: Float[np.ndarray, "sensor 7"],
 ) -> Mode:
     h = world.hypotheses[hypothesis]
-    prior = prior_of(world, h, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+    prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
     result = fit(p, sound, bias, h.motor, reference, world.env, obs, prior, _POLISH_ITERATIONS, _TOLERANCE)
     return make_mode(world, hypothesis, result, reference)
 
@@ -228,12 +262,12 @@ def search_modes(
 
     The wide hypotheses start from what the narrow ones found.  ``known`` modes stay in the race.
     """
-    half = (len(world.hypotheses) - 1) // 2
+    half = world.classes
     rough: list[tuple[float, int, Fit]] = []
     for index in range(half):
         h = world.hypotheses[index]
         for p in starts:
-            prior = prior_of(world, h, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+            prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
             result = fit(p, 0.0, bias_mean.copy(), h.motor, reference, world.env, obs, prior, _SEARCH_ITERATIONS, 0.5)
             if result.ok and math.isfinite(result.cost):
                 rough.append((result.cost, index, result))
@@ -253,6 +287,9 @@ def search_modes(
     ]
     if starts:
         found.append(_refit(world, 2 * half, starts[0], 0.0, bias_mean.copy(), obs, reference, bias_mean, bias_sigma))
+        for index in range(2 * half + 1, len(world.hypotheses)):
+            p = _sibling_start(world.hypotheses[index], starts[0], reference)
+            found.append(_refit(world, index, p, 0.0, bias_mean.copy(), obs, reference, bias_mean, bias_sigma))
     again = [
         _refit(
             world,
@@ -268,6 +305,39 @@ def search_modes(
         for m in known
     ]
     return prune(found + again)
+
+
+def _sibling_start(
+    hypothesis: Hypothesis, like: Float[np.ndarray, "13"], reference: Reference
+) -> Float[np.ndarray, "13"]:
+    other = hypothesis.sibling
+    p = like.copy()
+    if other is not None:
+        p[0], p[1], _ = enu_from_geodetic(
+            other.latitude_rad, other.longitude_rad, 0.0, reference.latitude_rad, reference.longitude_rad, 0.0
+        )
+        p[AZIMUTH], p[ELEVATION] = other.azimuth_rad, other.elevation_rad
+    return p
+
+
+def sibling_of(world: World, mode: Mode) -> Hypothesis | None:
+    """The hypothesis that a further rocket leaves the same launcher the same way, if this one is known well enough."""
+    h = world.hypotheses[mode.hypothesis]
+    azimuth = float(mode.fit.covariance[AZIMUTH, AZIMUTH])
+    elevation = float(mode.fit.covariance[ELEVATION, ELEVATION])
+    place = float(mode.launch_covariance[0, 0] + mode.launch_covariance[1, 1])
+    if h.name == MISFIRE or azimuth > _SIBLING_AZIMUTH_RAD**2 or place > _SIBLING_PLACE_M**2:
+        return None
+    sibling = Sibling(
+        latitude_rad=mode.launch.latitude_rad,
+        longitude_rad=mode.launch.longitude_rad,
+        azimuth_rad=float(mode.fit.p[AZIMUTH]),
+        elevation_rad=float(mode.fit.p[ELEVATION]),
+        position_sigma_m=math.sqrt(0.5 * place + _LAUNCHER_SIZE_M**2),
+        azimuth_sigma_rad=math.sqrt(azimuth + _SALVO_SPREAD_RAD**2),
+        elevation_sigma_rad=math.sqrt(elevation + _SALVO_SPREAD_RAD**2),
+    )
+    return Hypothesis(h.name, h.motor, h.ln_sigma, math.log(SALVO_WEIGHT), sibling)
 
 
 def _alike(a: Fit, b: Fit) -> bool:

@@ -15,7 +15,7 @@ from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.zones import ZoneShapes, spread_mixture, zone_hits
 from marsad.sensing.book import SensorBook
 from marsad.terms import ClassWeight, Geodetic, ImpactForecast, LaunchEstimate, PointMode, ZoneRisk
-from marsad.trajectory.events import Event, flying
+from marsad.trajectory.events import Event, flying, world_with
 from marsad.trajectory.ground import GroundPoint
 from marsad.trajectory.modes import Mode, World, weights
 
@@ -125,8 +125,9 @@ def launch_estimate(
     w = weights(modes)
     origin, lumps = _lumps([m.launch for m in modes], [m.launch_covariance for m in modes], w)
     classes: dict[str, float] = {}
+    hypotheses = world_with(event, world).hypotheses
     for m, weight in zip(modes, w, strict=True):
-        name = world.hypotheses[m.hypothesis].name
+        name = hypotheses[m.hypothesis].name
         classes[name] = classes.get(name, 0.0) + float(weight)
     sensors = sorted({d.sensor_id for d in event.detections.values()})
     best = modes[0]

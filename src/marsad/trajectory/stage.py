@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.flight.rocket import Reference
-from marsad.geo.frames import geodetic_from_ecef
+from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.zones import ZoneShapes, prepare_zones
 from marsad.sensing.book import SensorBook
 from marsad.sensing.known_air import KnownAir
@@ -27,22 +27,25 @@ from marsad.terms import (
 )
 from marsad.trajectory.events import (
     Event,
+    disbelieved,
     flying,
-    frame_key,
     give_back,
     is_misfire,
+    launch_points,
     note_burnout,
     plot_place,
     refit,
+    rival_of,
     score,
     take,
+    world_with,
 )
-from marsad.trajectory.modes import World, log_evidence, search_modes, world_of
+from marsad.trajectory.modes import Hypothesis, Sibling, World, log_evidence, search_modes, sibling_of, world_of
 from marsad.trajectory.observations import Observations
 from marsad.trajectory.pool import Straight, Tracklet, TrackletBook, Unclaimed, chain_of, is_launch_like, straight
 from marsad.trajectory.report import impact_forecast, launch_estimate, normal_points
 from marsad.trajectory.rows import rows_of
-from marsad.trajectory.starts import radar_starts, sight_to_ground
+from marsad.trajectory.starts import radar_starts
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class TrajectoryParams:
     least_rows_shown: int = 5
     scans_missed_cancel: float = 3.0
     tail_s: float = 6.0
+    salvo_s: float = 90.0
+    young_s: float = 1.5
 
 
 @dataclass
@@ -199,15 +204,14 @@ def _claim(
     gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
     ranked: list[tuple[float, float, int, Event]] = []
     for i, event in enumerate(state.events):
-        if not event.modes or not _may_belong(event, detection, stamp):
+        if not event.modes or detection.detection_id in event.refused or not _may_belong(event, detection, stamp, book):
             continue
         chi2, nll = score(event, rows, state.world, bias_sigma)
         if chi2 < gate:
             ranked.append((nll, chi2, i, event))
     ranked.sort(key=lambda item: item[:3])
-    key = frame_key(detection, book)
     for nll, _, _, event in ranked:
-        rival = _rival(event, detection, key, book)
+        rival = rival_of(event, detection, book)
         if rival is None:
             take(event, detection, rows, nll, book)
             return event
@@ -221,19 +225,7 @@ def _claim(
     return None
 
 
-def _rival(event: Event, detection: Detection, key: tuple[int, int], book: SensorBook) -> tuple[int, int] | None:
-    """Frame key of a detection already taken from the same frame (camera) or the same turn (radar)."""
-    if not isinstance(detection, Plot):
-        return key if key in event.frames else None
-    rate = book.sensors[key[0]].rate_hz or 1.0
-    half_turn_ms = 0.4 * 1000.0 / rate
-    for other in event.frames:
-        if other[0] == key[0] and abs(other[1] - key[1]) < half_turn_ms:
-            return other
-    return None
-
-
-def _may_belong(event: Event, detection: Detection, stamp: float) -> bool:
+def _may_belong(event: Event, detection: Detection, stamp: float, book: SensorBook) -> bool:
     """Whether the time alone allows it."""
     since = stamp - event.launch_s
     if isinstance(detection, Impulse):
@@ -254,17 +246,43 @@ def _born_of_camera(
     chain = chain_of(held, state.pool)
     if not is_launch_like(chain):
         return None
+    while is_launch_like(chain):
+        event = _try_camera(state, book, now_s, chain, bias_mean, bias_sigma)
+        if event.modes and event.modes[0].fit.cost < 1.6 * event.rows.count + 14.0:
+            _admit(state, event, book, bias_sigma, {u.detection.detection_id for u in chain})
+            return event
+        if not event.modes:
+            return None
+        # a stranger in the chain: leave out what fits worst, unless it is what has just come
+        worst = max(chain, key=lambda u: _worst_chi2(event, u.detection.detection_id))
+        if worst is held:
+            return None
+        chain = [u for u in chain if u is not worst]
+    return None
+
+
+def _worst_chi2(event: Event, detection_id: str) -> float:
+    chi2 = event.modes[0].fit.chi2
+    return max(float(c) for name, c in zip(event.rows.detection_ids, chi2, strict=True) if name == detection_id)
+
+
+def _try_camera(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    chain: list[Unclaimed],
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event:
+    """A launch from a chain of sightings of one camera."""
     first = chain[0]
     d = first.detection
     assert isinstance(d, Flash | Bearing)
-    point = sight_to_ground(first.rows.origin[0], first.rows.axes[0], d.azimuth_rad, d.elevation_rad, state.world.env)
-    event = _new_event(state, Reference(*point), now_s)
+    event = Event("", "", Reference(*launch_points(d, first.rows, state.world)[0]), now_s)
     for u in chain:
         take(event, u.detection, u.rows, 0.0, book)
+    event.siblings = _siblings(state, first.stamp_s)
     refit(event, now_s, state.world, book, bias_mean, bias_sigma)
-    if not event.modes or event.modes[0].fit.cost > 6.0 * event.rows.count + 25.0:
-        return None
-    _admit(state, event, book, bias_sigma, {u.detection.detection_id for u in chain})
     return event
 
 
@@ -333,7 +351,10 @@ def _try_radar(
     later = min(len(tracklet.plots) - 1, 3)
     velocity = (tracklet.place_m[later] - tracklet.place_m[0]) / (tracklet.stamp_s[later] - tracklet.stamp_s[0])
     starts = radar_starts(tracklet.place_m[0], tracklet.stamp_s[0], velocity, event.reference)
-    event.modes = search_modes(state.world, starts, event.rows.view(), event.reference, bias_mean, bias_sigma)
+    event.siblings = _siblings(state, tracklet.stamp_s[0])
+    event.modes = search_modes(
+        world_with(event, state.world), starts, event.rows.view(), event.reference, bias_mean, bias_sigma
+    )
     event.search_asked = False
     if not flying(event, state.world):
         return None
@@ -347,8 +368,26 @@ def _try_radar(
     return event
 
 
-def _new_event(state: TrajectoryState, reference: Reference, now_s: float) -> Event:
-    return Event("", "", reference, now_s)
+def _siblings(state: TrajectoryState, stamp_s: float) -> tuple[Hypothesis, ...]:
+    """Launchers that fired lately and are known well: the latest one of each place, at most three."""
+    found: list[Hypothesis] = []
+    for event in sorted(state.events, key=lambda e: -e.last_row_s):
+        if event.status != "confirmed" or not event.modes or stamp_s - event.launch_s > state.params.salvo_s:
+            continue
+        sibling = sibling_of(world_with(event, state.world), event.modes[0])
+        if sibling is None or sibling.sibling is None:
+            continue
+        s = sibling.sibling
+        if all(o.sibling is None or _apart(s, o.sibling) for o in found):
+            found.append(sibling)
+        if len(found) == 3:
+            break
+    return tuple(found)
+
+
+def _apart(a: Sibling, b: Sibling) -> bool:
+    e, n, _ = enu_from_geodetic(a.latitude_rad, a.longitude_rad, 0.0, b.latitude_rad, b.longitude_rad, 0.0)
+    return math.hypot(e, n) > 4.0 * math.hypot(a.position_sigma_m, b.position_sigma_m)
 
 
 def _event_names(state: TrajectoryState) -> tuple[str, str]:
@@ -399,15 +438,30 @@ def _advance(
         _cancel(state, event, book, now_utc_ns, launches, impacts)
         return
     note_burnout(event, now_s, book, state.latency_s)
-    interval = params.refit_s * max(1.0, len(state.events) / 3.0)
+    young = now_s - event.born_s < params.young_s
+    interval = params.refit_s * (1.0 if young else max(1.0, len(state.events) / 2.0))
     fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
     if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):
         return
     refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    _shed(state, event, book, now_s, bias_sigma)
     if event.rows.count < params.least_rows_shown and event.plots == 0:
         return
     _judge(state, event)
     _say(state, event, book, now_utc_ns, launches, impacts)
+
+
+def _shed(
+    state: TrajectoryState, event: Event, book: SensorBook, now_s: float, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> None:
+    """Let go of detections that the fit does not believe; another launch may want them."""
+    for detection_id in disbelieved(event):
+        detection = give_back(event, detection_id, book)
+        event.refused.add(detection_id)
+        event.search_asked = True
+        rows = rows_of(detection, book)
+        if _claim(state, book, detection, rows, bias_sigma, 3) is None:
+            state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
 def _unfollowed(state: TrajectoryState, event: Event, book: SensorBook, now_s: float) -> bool:

@@ -15,6 +15,7 @@ from marsad.sensing.book import direction
 
 _RAY_STEP_M = 40.0
 _RAY_LENGTH_M = 45e3
+_APART_M = 250.0
 _AZIMUTHS = 12
 _ELEVATIONS_RAD = (0.65, 1.0)
 
@@ -43,33 +44,49 @@ def ray_to_ground(
     return -1.0
 
 
-def sight_to_ground(
+def sight_points(
     place_m: Float[np.ndarray, "3"],
     axes: Float[np.ndarray, "3 3"],
     azimuth_rad: float,
     elevation_rad: float,
+    elevation_sigma_rad: float,
     env: Environment,
-) -> tuple[float, float] | None:
-    """(latitude, longitude) where a line of sight meets the ground, or the point 10 km along it if it never does."""
-    d = axes.T @ np.array(direction(azimuth_rad, elevation_rad))
-    r = ray_to_ground(place_m[0], place_m[1], place_m[2], d[0], d[1], d[2], env, 200.0, _RAY_LENGTH_M)
-    if r < 0:
-        r = 10e3
-    point = place_m + r * d
-    lat, lon, _ = geodetic_from_ecef(point[0], point[1], point[2])
-    return lat, lon
+) -> list[tuple[float, float]]:
+    """(latitude, longitude) of the places where a line of sight may meet the ground, the likeliest first.
+
+    Near a ridge a small error of elevation decides between the ridge and what lies behind it: the line is also
+    followed three standard deviations higher and lower.  A line that never comes down counts at 10 km.
+    """
+    points: list[tuple[float, float]] = []
+    ranges: list[float] = []
+    for sigmas in (0.0, 1.5, -1.5, 3.0, -3.0):
+        d = axes.T @ np.array(direction(azimuth_rad, elevation_rad + sigmas * elevation_sigma_rad))
+        r = ray_to_ground(place_m[0], place_m[1], place_m[2], d[0], d[1], d[2], env, 200.0, _RAY_LENGTH_M)
+        if r < 0:
+            if points:
+                continue
+            r = 10e3
+        if any(abs(r - other) < max(_APART_M, 0.06 * other) for other in ranges):
+            continue
+        ranges.append(r)
+        point = place_m + r * d
+        lat, lon, _ = geodetic_from_ecef(point[0], point[1], point[2])
+        points.append((lat, lon))
+    return points
 
 
 def camera_starts(
-    launch_rad: tuple[float, float], time_s: float, reference: Reference
+    launch_rad: list[tuple[float, float]], time_s: float, reference: Reference
 ) -> list[Float[np.ndarray, "13"]]:
-    """Starts from one launch point, all around the compass: nothing is assumed about where the rocket goes."""
-    e, n, _ = enu_from_geodetic(launch_rad[0], launch_rad[1], 0.0, reference.latitude_rad, reference.longitude_rad, 0.0)
-    return [
-        _start(e, n, time_s, 2.0 * math.pi * i / _AZIMUTHS, elevation)
-        for i in range(_AZIMUTHS)
-        for elevation in _ELEVATIONS_RAD
-    ]
+    """Starts from possible launch points, all around the compass: nothing is assumed about where the rocket goes."""
+    starts = []
+    for number, (lat, lon) in enumerate(launch_rad):
+        e, n, _ = enu_from_geodetic(lat, lon, 0.0, reference.latitude_rad, reference.longitude_rad, 0.0)
+        headings = _AZIMUTHS if number == 0 else _AZIMUTHS // 2
+        for i in range(headings):
+            for elevation in _ELEVATIONS_RAD:
+                starts.append(_start(e, n, time_s, 2.0 * math.pi * i / headings, elevation))
+    return starts
 
 
 def radar_starts(
