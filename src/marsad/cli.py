@@ -13,6 +13,7 @@ from importlib import import_module
 import typer
 
 COMMANDS: tuple[str, ...] = (
+    "demo",
     "serve",
     "replay",
     "explain",

@@ -1,0 +1,74 @@
+"""The emulators as a process of their own: ``python -m marsad.station.emulating``.
+
+It loads a night, says ``ready`` on standard output, waits for one line on standard input that says where the station
+is and what its clock shows, plays the night, and says what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import msgspec
+
+from marsad.station.emulator import Emulators
+from marsad.station.keeper import Timekeeper
+from marsad.terms import Message
+
+
+class Go(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to connect to, what the station's clock shows, when the night begins on it."""
+
+    host: str
+    port: int
+    speed: float
+    clock_utc_ns: int
+    """The station's clock ..."""
+    wall_utc_ns: int
+    """... at this moment of the machine's."""
+    begins_utc_ns: int
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What the emulators did."""
+
+    counts: dict[str, int]
+
+
+async def play(messages: tuple[Message, ...], go: Go) -> Done:
+    """Play a night to a station."""
+    keeper = Timekeeper(go.speed, start_utc_ns=go.clock_utc_ns, at_utc_ns=go.wall_utc_ns)
+    counts = await Emulators((), go.host, go.port, keeper).play(messages, go.begins_utc_ns)
+    return Done(counts=dict(counts))
+
+
+def load(arguments: list[str]) -> tuple[Message, ...]:
+    """Load what the arguments name: a recording, or the bundled night."""
+    if arguments:
+        from marsad.adapters.recording import read_recording
+
+        return read_recording(Path(arguments[0])).messages
+    from marsad.station.night import night
+
+    return night().messages
+
+
+def main() -> None:
+    """Run the process."""
+    logging.basicConfig(level=logging.WARNING, format="marsad: sensor %(message)s")
+    messages = load(sys.argv[1:])
+    print("ready", flush=True)
+    line = sys.stdin.readline()
+    if not line.strip():
+        return  # the station is gone
+    done = asyncio.run(play(messages, msgspec.json.decode(line, type=Go)))
+    print(msgspec.json.encode(done).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(0)
