@@ -17,6 +17,8 @@ COMMANDS: tuple[str, ...] = (
     "serve",
     "replay",
     "explain",
+    "siren",
+    "keys",
     "process",
     "score",
     "bound",

@@ -1,0 +1,1 @@
+"""Ways out to people beside CAP files: sirens, web hooks, MQTT, TAK, spoken announcements."""
