@@ -1,4 +1,4 @@
-"""A straight, evenly slowing path from bearings of several stations: what crosses too fast and too high to be ballistic.
+"""A straight, evenly slowing path from bearings of several stations: for what crosses fast and high.
 
 Start by the planes that each station's bearings span; then least squares over the lines of sight, with the
 stations' clocks as unknowns held by a prior.
@@ -129,9 +129,8 @@ def fit_straight(
     stations = sights.place_m.shape[0]
     clocks = stations - 1 if clock_sigma_s > 0 else 0
     x = np.concatenate([start.position_m, start.velocity_ms, [0.0], start.clock_s[1:] if clocks else []])
-    prior = np.concatenate(
-        [np.zeros(6), [1.0 / slowing_sigma_ms2**2], np.full(clocks, 1.0 / max(clock_sigma_s, 1e-9) ** 2)]
-    )
+    clock_weight = 1.0 / clock_sigma_s**2 if clocks else 0.0
+    prior = np.concatenate([np.zeros(6), [1.0 / slowing_sigma_ms2**2], np.full(clocks, clock_weight)])
     scale = np.concatenate([np.full(7, 1e3), np.full(clocks, max(clock_sigma_s, 1e-3))])
     epoch = float(sights.time_s.mean())
     lower = np.zeros((x.size, x.size))
