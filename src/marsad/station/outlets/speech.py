@@ -1,0 +1,116 @@
+"""Spoken announcements: sound files in Arabic and English, made beforehand by a user-installed ``espeak-ng``.
+
+The synthesiser runs as a process of its own, and only for sentences not yet in the cache; ``prepare`` makes all that
+the site's zones can need, so that in an alarm files are only named.  A message is announced by a playlist
+(``announce.m3u``, whole or not at all) and, where a player is configured, by running it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from marsad.adapters.cap_texts import LANGUAGES, headline_of
+from marsad.station.channels import Message, Receipt
+from marsad.terms import Zone
+
+PROGRAM = "espeak-ng"
+SYNTHESIS_TIMEOUT_S = 20.0
+PLAYER_TIMEOUT_S = 60.0
+SPOKEN_LEVELS = ("prepare", "take_shelter", "remain", "all_clear")
+WORDS_PER_MINUTE = "140"
+
+
+class SpeechChannel:
+    """Announces into a folder, and through a player where one is named (``["aplay", "-q"]``)."""
+
+    kind = "speech"
+
+    def __init__(
+        self, name: str, folder: Path, languages: Sequence[str] = ("ar", "en"), player: Sequence[str] = ()
+    ) -> None:
+        unknown = [language for language in languages if language not in LANGUAGES]
+        if unknown:
+            raise ValueError(f"no words in {', '.join(unknown)}; there are {', '.join(LANGUAGES)}")
+        self.channel_id = f"speech:{name}"
+        self._folder, self._languages, self._player = folder, tuple(languages), tuple(player)
+        (folder / "cache").mkdir(parents=True, exist_ok=True)
+
+    def prepare(self, zones: Iterable[Zone], *, exercise: bool = False) -> int:
+        """Make all announcements of the zones that are not there yet; give how many were made."""
+        made = 0
+        for zone in zones:
+            for level in SPOKEN_LEVELS:
+                for language in self._languages:
+                    made += self._spoken(self._words(zone, level, language, False, exercise), language)[1]
+        return made
+
+    def deliver(self, message: Message) -> Receipt:
+        """Announce a message; early watch is not spoken."""
+        warning = message.warning
+        level = "all_clear" if warning.level == "clear" else warning.level
+        if level not in SPOKEN_LEVELS:
+            return Receipt(delivered=True, detail="not spoken at this level")
+        files = []
+        for language in self._languages:
+            words = self._words(message.zone, level, language, warning.action == "cancel", warning.exercise)
+            try:
+                files.append(self._spoken(words, language)[0])
+            except (OSError, subprocess.SubprocessError) as error:
+                return Receipt(delivered=False, detail=_said(error))
+        self._announce(files)
+        return self._play(files)
+
+    def probe(self) -> Receipt:
+        """See whether the synthesiser is there."""
+        if shutil.which(PROGRAM) is None:
+            return Receipt(delivered=False, detail=_said(FileNotFoundError()))
+        return Receipt(delivered=True, detail=PROGRAM)
+
+    def _words(self, zone: Zone, level: str, language: str, cancelled: bool, exercise: bool) -> str:
+        texts = LANGUAGES[language]
+        name = (zone.name_ar or zone.name) if language == "ar" else zone.name
+        headline = headline_of(texts, level, name, cancelled=cancelled, exercise=exercise)
+        instruction = texts.cancelled if cancelled else texts.instructions[level]
+        return f"{headline}. {instruction}"
+
+    def _spoken(self, words: str, language: str) -> tuple[Path, bool]:
+        """Give the file that speaks the words, and whether it had to be made."""
+        mark = hashlib.sha256(f"{language}\0{WORDS_PER_MINUTE}\0{words}".encode()).hexdigest()[:24]
+        path = self._folder / "cache" / f"{language}-{mark}.wav"
+        if path.exists():
+            return path, False
+        part = path.with_suffix(".part")
+        subprocess.run(
+            [PROGRAM, "-v", language, "-s", WORDS_PER_MINUTE, "-w", str(part), "--stdin"],
+            input=words.encode(),
+            check=True,
+            timeout=SYNTHESIS_TIMEOUT_S,
+            capture_output=True,
+        )
+        os.replace(part, path)
+        return path, True
+
+    def _announce(self, files: list[Path]) -> None:
+        part = self._folder / "announce.part"
+        part.write_text("#EXTM3U\n" + "".join(f"cache/{path.name}\n" for path in files), encoding="utf-8")
+        os.replace(part, self._folder / "announce.m3u")
+
+    def _play(self, files: list[Path]) -> Receipt:
+        if not self._player:
+            return Receipt(delivered=True, detail="announce.m3u")
+        try:
+            subprocess.run([*self._player, *map(str, files)], check=True, timeout=PLAYER_TIMEOUT_S, capture_output=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            return Receipt(delivered=False, detail=f"the player failed: {error}"[:200])
+        return Receipt(delivered=True, detail="played")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{PROGRAM} is not installed: apt-get install {PROGRAM}"
+    return f"{PROGRAM} failed: {error}"[:200]
