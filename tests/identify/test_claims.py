@@ -49,7 +49,7 @@ def test_a_displaced_claim_is_contradicted_and_names_no_track(offset: tuple[floa
     book, changed = _run(offset)
     assert identify.claim_of_track(book) == {}
     assert [claim.verdict for claim in changed] == ["contradicted"]
-    assert identify.contradicted_beside(book, 7, identify.ClaimParams()) is book.claims["F01"]
+    assert identify.claims_beside(book, identify.ClaimParams())[0] == {7: book.claims["F01"]}
 
 
 def test_a_claim_shifted_along_its_way_is_said_to_be_shifted_in_time() -> None:

@@ -38,7 +38,7 @@ class IdentityParams:
     high_m: float = 550.0
     certain_sigma: float = 2.5
     min_updates: int = 4
-    suspect_on: float = 0.55
+    suspect_on: float = 0.7
     suspect_off: float = 0.25
     reach_on: float = 0.05
     max_speed_sigma_ms: float = 14.0

@@ -37,7 +37,7 @@ class ClaimParams:
     unbind_at: float = -6.0
     evidence_limit: float = 12.0
     search_m: float = 6000.0
-    empty_after_s: float = 10.0
+    empty_after_s: float = 14.0
     offset_after_s: float = 8.0
     offset_spread_m: float = 120.0
     recover_s: float = 15.0
@@ -321,20 +321,16 @@ def claim_of_track(book: ClaimBook) -> dict[int, Claim]:
     return {claim.bound_track: claim for claim in book.claims.values() if claim.bound_track >= 0}
 
 
-def contradicted_beside(book: ClaimBook, track: int, params: ClaimParams) -> Claim | None:
-    """Give a contradicted claim that runs beside this track, if any."""
-    for (other, key), pair in book.pairs.items():
+def claims_beside(book: ClaimBook, params: ClaimParams) -> tuple[dict[int, Claim], set[int]]:
+    """Give the contradicted claim that runs beside each track, and the tracks for which some claim still speaks."""
+    beside: dict[int, Claim] = {}
+    candidates: set[int] = set()
+    for (track, key), pair in book.pairs.items():
         claim = book.claims.get(key)
-        if (
-            other == track
-            and claim is not None
-            and claim.verdict == "contradicted"
-            and pair.parallel_s >= params.offset_after_s
-        ):
-            return claim
-    return None
-
-
-def may_be_claimed(book: ClaimBook, track: int) -> bool:
-    """Say whether some claim is still a candidate for this track (its evidence is for it, if not yet enough)."""
-    return any(key[0] == track and pair.log_likelihood > 0.0 for key, pair in book.pairs.items())
+        if claim is None:
+            continue
+        if claim.verdict == "contradicted" and pair.parallel_s >= params.offset_after_s:
+            beside[track] = claim
+        if pair.log_likelihood > 0.0:
+            candidates.add(track)
+    return beside, candidates

@@ -26,7 +26,8 @@ class CorridorParams:
     """Numbers of the motion hypotheses; measured in docs/decisions.md.
 
     ``turn_mean_s`` is the mean time between turns at waypoints, ``turn_sigma_rad`` the spread of one turn;
-    ``wander_rad`` the spread of the course held between them.  Paths end after ``horizon_s``.
+    ``wander_rad`` the spread of the course held between them.  Paths end after ``horizon_s``, and at each zone that
+    they enter with probability ``ends_at_zone``: who comes to attack does not fly over everything.
     """
 
     paths: int = 128
@@ -37,6 +38,7 @@ class CorridorParams:
     wander_rad: float = 0.03
     speed_sigma_rel: float = 0.05
     min_speed_ms: float = 3.0
+    ends_at_zone: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def reach(
     for zone in np.flatnonzero(reached.any(axis=1)):
         quantiles[zone] = np.quantile(entry[zone, reached[zone]], (0.05, 0.5, 0.95))
     near = np.isfinite(first_passage(time, path, near_shapes)).mean(axis=1)
-    probability = reached.mean(axis=1)
+    probability = _still_flying(entry, params.ends_at_zone).mean(axis=1)
     axis_time, axis, width = _axis(time, path)
     return Reach(
         probability=probability,
@@ -151,6 +153,12 @@ def reach(
         axis_m=axis,
         axis_half_width_m=width,
     )
+
+
+def _still_flying(entry_s: Float[np.ndarray, "zone path"], ends_at_zone: float) -> Float[np.ndarray, "zone path"]:
+    """Probability that each path is still flown when it enters each zone; zero where it never does."""
+    rank = np.argsort(np.argsort(entry_s, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.where(np.isfinite(entry_s), (1.0 - ends_at_zone) ** rank, 0.0)
 
 
 def _axis(

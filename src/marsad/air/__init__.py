@@ -1,0 +1,103 @@
+"""The air picture: plots, object bearings and cooperative reports become tracks with identity and corridors.
+
+``step`` takes the messages in order of arrival.  Plots wait until their scan is complete (some tenths of a second);
+everything a radar sees in one look then goes to the tracker at once.  Sensors are registered on the way, and what is
+sure of their errors is taken off before tracking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from marsad import track
+from marsad.air.intake import due_frames, take
+from marsad.air.picture import describe, dispositions_of, note_events
+from marsad.air.state import SENSOR_ROWS, AirOutputs, AirParams, AirState, seconds
+from marsad.geo.site_frame import site_frame
+from marsad.geo.zones import ZoneShapes, prepare_zones
+from marsad.sensing import registration
+from marsad.sensing.site import Site
+from marsad.terms import CorridorForecast, Disposition, Message, TrackReport
+
+__all__ = ["AirOutputs", "AirParams", "AirState", "init", "step"]
+
+_NO_CLAIMS: Mapping[str, str] = {}
+
+
+def init(site: Site, params: AirParams | None = None) -> AirState:
+    """Make the state of an air picture that has seen nothing yet."""
+    settings = params or AirParams()
+    frame = site_frame(site.origin)
+    tracking_params = replace(
+        settings.track, sensors=(track.SensorModel(),) * SENSOR_ROWS, ground_up_m=_ground_up_m(site)
+    )
+    return AirState(
+        site=site,
+        params=settings,
+        frame=frame,
+        shapes=_shapes(site, settings.zone_buffer_m, 0.0),
+        near_shapes=_shapes(site, settings.zone_buffer_m, settings.neighbour_m),
+        registration=registration.init(frame, 0, site.sensors),
+        tracking=track.init(tracking_params),
+        tracking_params=tracking_params,
+    )
+
+
+def step(
+    state: AirState,
+    now_utc_ns: int,
+    messages: Sequence[Message],
+    claimed: Mapping[str, str] = _NO_CLAIMS,
+) -> tuple[AirState, AirOutputs]:
+    """Take in messages and say what changed in the air picture.
+
+    Parameters
+    ----------
+    state
+        From ``init`` or the last ``step``; donated.
+    now_utc_ns
+        Arrival of the last message (or of a tick).
+    messages
+        In order of arrival; kinds that do not concern the air picture are ignored.
+    claimed
+        Detections that belong to a rocket's event, ``{detection_id: event_id}``; their tracks are that rocket.
+    """
+    if state.epoch_utc_ns is None:
+        state.epoch_utc_ns = now_utc_ns
+        state.registration.epoch_utc_ns = now_utc_ns
+    state.registration, faults = registration.step(
+        state.registration, now_utc_ns, tuple(messages), state.params.registration
+    )
+    now_s = seconds(state, now_utc_ns)
+    note_events(state, claimed)
+    frames, dispositions = take(state, messages, now_s)
+    frames += due_frames(state, now_s)
+    if not frames:
+        return state, AirOutputs(dispositions=tuple(dispositions), faults=faults)
+    tracks, corridors, fates = _track(state, tuple(frames))
+    return state, AirOutputs(tracks=tracks, corridors=corridors, dispositions=(*dispositions, *fates), faults=faults)
+
+
+def _track(
+    state: AirState, frames: tuple[track.Frame, ...]
+) -> tuple[tuple[TrackReport, ...], tuple[CorridorForecast, ...], tuple[Disposition, ...]]:
+    state.tracking, info = track.step(state.tracking, frames, state.tracking_params)
+    fates = dispositions_of(state, info)
+    reports, corridors = describe(state, info.ended, fates)
+    return tuple(reports), tuple(corridors), tuple(fates)
+
+
+def _shapes(site: Site, least_buffer_m: float, more_m: float) -> ZoneShapes:
+    """Zones with their own buffer (or the least one), widened by ``more_m``."""
+    widened = [
+        msgspec.structs.replace(zone, buffer_m=(zone.buffer_m or least_buffer_m) + more_m) for zone in site.zones
+    ]
+    return prepare_zones(widened, site.origin)
+
+
+def _ground_up_m(site: Site) -> float:
+    """Height of the ground at the origin, above it."""
+    return site.terrain.height_at(site.origin.latitude_rad, site.origin.longitude_rad) - site.origin.height_m

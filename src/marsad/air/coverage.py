@@ -1,0 +1,51 @@
+"""Would a sensor see a body at that place?  Range, horizon, and the terrain between."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.air.state import AirState
+from marsad.geo import terrain_heights
+from marsad.geo.site_frame import angles, axes_at, enu_of, geodetic_of
+from marsad.sensing import health
+from marsad.terms import Sensor
+
+_SAMPLES = 12
+_CLEARANCE_M = 25.0
+_MARGIN_RAD = 0.012
+
+
+def is_watched(state: AirState, place_m: Float[np.ndarray, "3"]) -> bool:
+    """Say whether a live, trusted radar would see a body at a place in site coordinates."""
+    for sensor_id in state.scans:
+        sensor = state.registration.sensors.get(sensor_id)
+        trusted = not any(key.startswith(f"{sensor_id}/") for key in state.registration.accused)
+        if sensor is None or not trusted or not health.is_alive(state.registration.health, sensor_id):
+            continue
+        if _sees(state, sensor, place_m):
+            return True
+    return False
+
+
+def _sees(state: AirState, sensor: Sensor, place_m: Float[np.ndarray, "3"]) -> bool:
+    stand = enu_of(state.frame, sensor.position)
+    relative = place_m - stand
+    distance = float(np.linalg.norm(relative))
+    if not 300.0 < distance < 0.9 * (sensor.max_range_m or 20_000.0):
+        return False
+    _, elevation = angles(axes_at(state.frame, sensor.position).T @ relative)
+    least = sensor.min_elevation_rad if sensor.min_elevation_rad is not None else 0.0
+    return least + _MARGIN_RAD < elevation < 1.2 and _is_line_clear(state, stand, relative)
+
+
+def _is_line_clear(state: AirState, stand_m: Float[np.ndarray, "3"], relative_m: Float[np.ndarray, "3"]) -> bool:
+    share = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    points = [geodetic_of(state.frame, stand_m + s * relative_m) for s in share]
+    ground = terrain_heights(
+        state.site.terrain,
+        np.array([p.latitude_rad for p in points]),
+        np.array([p.longitude_rad for p in points]),
+    )
+    height = np.array([p.height_m for p in points])
+    return bool((height > ground + _CLEARANCE_M * np.minimum(share * 4.0, 1.0)).all())

@@ -1,0 +1,417 @@
+"""From the tracker's arrays to reports: who is it, where may it go, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from marsad import identify, track
+from marsad.air.coverage import is_watched
+from marsad.air.state import AirState, Known, utc_ns
+from marsad.geo import terrain_heights
+from marsad.geo.site_frame import geodetic_of
+from marsad.identify import Judgement
+from marsad.terms import Corridor, CorridorForecast, Disposition, DispositionKind, Geodetic, TrackReport, TrackStatus
+from marsad.terms.estimates import ZoneRisk
+
+_UPPER = np.triu_indices(6)
+_ROCKET_CLAIMS = 2
+_CLAIMED_AT_MOST = 4096
+_STATUS: dict[int, TrackStatus] = {
+    int(track.Status.TENTATIVE): "tentative",
+    int(track.Status.CONFIRMED): "confirmed",
+    int(track.Status.COASTED): "coasted",
+}
+_FATE: dict[int, tuple[DispositionKind, str]] = {
+    int(track.Disposition.ASSOCIATED): ("associated", ""),
+    int(track.Disposition.INITIATED): ("initiated", "begins a tentative track"),
+    int(track.Disposition.CLUTTER): ("clutter", "no track expects it and none begins there"),
+    int(track.Disposition.REJECTED_TOO_LATE): ("late", "older than the tracker's lag"),
+    int(track.Disposition.REJECTED_DOUBLED): ("duplicate", "delivered before"),
+    int(track.Disposition.REJECTED_NOT_FINITE): ("rejected", "not a number"),
+    int(track.Disposition.REJECTED_FULL): ("rejected", "the tracker is full"),
+    int(track.Disposition.REJECTED_UNKNOWN_SENSOR): ("rejected", "unknown sensor"),
+    int(track.Disposition.REJECTED_COVARIANCE): ("rejected", "impossible covariance"),
+}
+
+
+def dispositions_of(state: AirState, info: track.Info) -> list[Disposition]:
+    """Say what became of each detection, and remember which track it went to."""
+    out = []
+    for number, fate, uid in zip(
+        info.detection_id.tolist(), info.disposition.tolist(), info.track_uid.tolist(), strict=True
+    ):
+        found = state.detections.get(number)
+        if found is None:
+            continue
+        kind, reason = _FATE.get(fate, ("rejected", "unknown fate"))
+        target = name_of(uid) if uid >= 0 else ""
+        if uid >= 0:
+            state.went_to[found[0]] = uid
+            _note_sensor(state, uid, found[1])
+            _note_event(state, uid, state.claimed.pop(found[0], None))
+        out.append(Disposition(detection_id=found[0], sensor_id=found[1], kind=kind, target_id=target, reason=reason))
+    return out
+
+
+def name_of(uid: int) -> str:
+    """Name of a track in reports."""
+    return f"T{uid}"
+
+
+def _note_sensor(state: AirState, uid: int, sensor_id: str) -> None:
+    known = state.known.get(uid)
+    if known is not None and sensor_id not in known.sensor_ids:
+        known.sensor_ids = tuple(sorted((*known.sensor_ids, sensor_id)))
+
+
+def note_events(state: AirState, claimed: Mapping[str, str]) -> None:
+    """Remember which tracks took detections that belong to a rocket's event; those still waiting are kept in mind."""
+    for detection_id, event_id in claimed.items():
+        uid = state.went_to.get(detection_id)
+        if uid is not None:
+            _note_event(state, uid, event_id)
+        else:
+            state.claimed[detection_id] = event_id
+    while len(state.claimed) > _CLAIMED_AT_MOST:
+        del state.claimed[next(iter(state.claimed))]
+
+
+def _note_event(state: AirState, uid: int, event_id: str | None) -> None:
+    known = state.known.get(uid)
+    if known is not None and event_id is not None:
+        known.events[event_id] = known.events.get(event_id, 0) + 1
+
+
+def describe(
+    state: AirState, ended: track.Ended, dispositions: list[Disposition]
+) -> tuple[list[TrackReport], list[CorridorForecast]]:
+    """Judge all tracks as they stand and report what changed; contradicted claims go into the dispositions."""
+    now_s = state.tracking.time_s
+    reports, corridors = _end(state, ended, now_s)
+    tracks = state.tracking.tracks
+    count = len(tracks.uid)
+    if not count:
+        return reports, corridors
+    view = _View(state)
+    identify.compare(state.book, view.states(now_s), state.params.claims)
+    _watch_claims(state, now_s, tracks.uid, dispositions)
+    judgements = view.judge(now_s)
+    for row in range(count):
+        known = state.known[int(tracks.uid[row])]
+        judged = judgements[row]
+        if _is_worth_saying(known, judged, int(tracks.status[row]), float(tracks.updated_s[row]), now_s, state):
+            reports.append(view.report(row, judged, now_s))
+            known.reported_s, known.affiliation, known.is_reported = now_s, judged.affiliation, True
+        forecast = view.corridor(row, judged, now_s)
+        if forecast is not None:
+            corridors.append(forecast)
+    return reports, corridors
+
+
+def _is_worth_saying(
+    known: Known, judged: Judgement, status: int, updated_s: float, now_s: float, state: AirState
+) -> bool:
+    if status == int(track.Status.TENTATIVE) and not known.is_reported:
+        return judged.affiliation == "suspect"
+    if judged.affiliation != known.affiliation or updated_s > known.reported_s:
+        return True
+    return now_s - known.reported_s >= state.params.repeat_s
+
+
+def _end(state: AirState, ended: track.Ended, now_s: float) -> tuple[list[TrackReport], list[CorridorForecast]]:
+    """Close the reports of tracks that ended."""
+    reports, corridors = [], []
+    gone = {int(uid) for uid in ended.uid}
+    for uid in gone:
+        known = state.known.pop(uid, None)
+        if known is None:
+            continue
+        if known.has_corridor:
+            corridors.append(CorridorForecast(track_id=name_of(uid)))
+        if known.is_reported:
+            reports.append(_ended_report(state, uid, known, now_s))
+    if gone or now_s - state.last_forget_s > 10.0:
+        identify.forget(state.book, gone, now_s)
+        state.last_forget_s = now_s
+    return reports, corridors
+
+
+def _ended_report(state: AirState, uid: int, known: Known, now_s: float) -> TrackReport:
+    place = known.last_place or state.site.origin
+    return TrackReport(
+        track_id=name_of(uid),
+        time_utc_ns=utc_ns(state, now_s),
+        status="ended",
+        position=place,
+        velocity_enu_ms=(0.0, 0.0, 0.0),
+        covariance_enu=(0.0,) * 21,
+        existence_probability=0.0,
+        object_kind=known.kind,
+        affiliation=known.affiliation,
+        reasons=("not seen any more",),
+        sensor_ids=known.sensor_ids,
+    )
+
+
+def _watch_claims(
+    state: AirState, now_s: float, uid: Int[np.ndarray, " track"], dispositions: list[Disposition]
+) -> None:
+    """Judge the claims by the sensors, from time to time; a claim newly contradicted is told."""
+    if now_s - state.last_watch_s < state.params.watch_every_s:
+        return
+    state.last_watch_s = now_s
+    watched = {
+        key: is_watched(state, claim.position_m + (now_s - claim.time_s) * claim.velocity_ms)
+        for key, claim in state.book.claims.items()
+        if not claim.is_own_sensor and now_s - claim.time_s <= state.params.claims.max_age_s
+    }
+    confirmed = state.tracking.tracks.status >= int(track.Status.CONFIRMED)
+    for claim in identify.watch(state.book, now_s, watched, uid[confirmed], state.params.claims):
+        if claim.verdict == "contradicted":
+            dispositions.append(
+                Disposition(
+                    detection_id=claim.key,
+                    sensor_id="",
+                    kind="rejected",
+                    reason=f"cooperative claim contradicted by the sensors, not believed: {claim.why}",
+                )
+            )
+
+
+class _View:
+    """The tracks as they stand, as arrays; made once a step."""
+
+    def __init__(self, state: AirState) -> None:
+        self.state = state
+        self.tracks = state.tracking.tracks
+        self.estimate = track.estimate(self.tracks, state.tracking_params)
+        self.place = [geodetic_of(state.frame, p) for p in self.estimate.position_enu_m]
+        ground = terrain_heights(
+            state.site.terrain,
+            np.array([p.latitude_rad for p in self.place]),
+            np.array([p.longitude_rad for p in self.place]),
+        )
+        height = np.array([p.height_m for p in self.place])
+        self.motion = identify.motion_of(
+            self.estimate.position_enu_m,
+            self.estimate.velocity_enu_ms,
+            self.estimate.covariance,
+            self.estimate.position_enu_m[:, 2] - (height - ground),
+            state.site.terrain.height_sigma_m,
+        )
+        for row, uid in enumerate(self.tracks.uid.tolist()):
+            if uid not in state.known:
+                p = self.estimate.position_enu_m[row]
+                state.known[uid] = Known(memory=identify.IdentityMemory(), first_en_m=(float(p[0]), float(p[1])))
+
+    def states(self, now_s: float) -> identify.TrackStates:
+        """Tracks with known range, for the comparison with claims."""
+        rows = np.flatnonzero((self.tracks.range_known > 0) & (self.tracks.hits >= 2))
+        return identify.TrackStates(
+            track=self.tracks.uid[rows],
+            time_s=np.full(rows.size, now_s),
+            position_m=self.estimate.position_enu_m[rows],
+            velocity_ms=self.estimate.velocity_enu_ms[rows],
+            covariance=self.estimate.covariance[rows],
+        )
+
+    def judge(self, now_s: float) -> list[Judgement]:
+        """Judge every track; ways ahead are laid out for those that might be drones."""
+        state, uids = self.state, self.tracks.uid.tolist()
+        bound = identify.claim_of_track(state.book)
+        beside, candidates = identify.claims_beside(state.book, state.params.claims)
+        memory = [state.known[uid].memory for uid in uids]
+        identify.remember(self.motion, self.tracks.hits, memory, state.params.identity)
+        self._lay_out_ways(now_s, bound, memory)
+        evidence = identify.Evidence(
+            updates=self.tracks.hits,
+            range_known=self.tracks.range_known > 0,
+            reach=np.array([_reach_of(state.known[uid]) for uid in uids]),
+            claim=tuple(bound.get(uid) for uid in uids),
+            contradicted=tuple(beside.get(uid) for uid in uids),
+            may_be_claimed=tuple(uid in candidates for uid in uids),
+            corridor=tuple(self._corridor_of(row) for row in range(len(uids))),
+        )
+        lists = identify.Lists(
+            own=frozenset(state.site.own_transponder_ids), friends=frozenset(state.site.friendly_transponder_ids)
+        )
+        judged = identify.judge(self.motion, evidence, memory, lists, state.params.identity)
+        return [self._rocket_or(row, one) for row, one in enumerate(judged)]
+
+    def _rocket_or(self, row: int, judged: Judgement) -> Judgement:
+        """A track that took a rocket's detections is that rocket; nothing else is called one here."""
+        known = self.state.known[int(self.tracks.uid[row])]
+        event = rocket_event(known)
+        if event is not None:
+            return Judgement("rocket", "unknown", 0.99, (f"flies the trajectory of launch {event}",))
+        return judged
+
+    def _lay_out_ways(
+        self, now_s: float, bound: dict[int, identify.Claim], memory: list[identify.IdentityMemory]
+    ) -> None:
+        """Renew the ways ahead of tracks that might be drones, the oldest first, a few at a time."""
+        state, settings = self.state, self.state.params
+        kinds = identify.kind_probabilities(
+            self.motion,
+            np.array([m.was_fast for m in memory], dtype=bool),
+            np.array([m.was_high for m in memory], dtype=bool),
+        )
+        may_be = (self.tracks.range_known > 0) & (self.tracks.hits >= settings.identity.min_updates)
+        waiting = []
+        for row in np.flatnonzero(may_be):
+            uid = int(self.tracks.uid[row])
+            known = state.known[uid]
+            due = settings.corridor_every_s if known.memory.suspect else 0.3
+            if uid in bound or identify.drone_probability(kinds[row]) < settings.identity.suspect_off:
+                continue
+            if now_s - known.reach_s >= due:
+                waiting.append((known.reach_s, int(row), known))
+        waiting.sort(key=lambda item: item[:2])
+        for _, oldest, known in waiting[: settings.corridors_at_once]:
+            known.reach = self._reach(oldest)
+            known.reach_s = now_s
+
+    def _reach(self, row: int) -> identify.Reach:
+        index = np.array([0, 1, 3, 4])
+        return identify.reach(
+            self.estimate.position_enu_m[row, :2],
+            self.estimate.velocity_enu_ms[row, :2],
+            self.estimate.covariance[row][np.ix_(index, index)],
+            self.state.shapes,
+            self.state.near_shapes,
+            self.state.params.corridor,
+        )
+
+    def _corridor_of(self, row: int) -> str | None:
+        if self.tracks.range_known[row] <= 0:
+            return None
+        for corridor in self.state.site.corridors:
+            if _is_inside(corridor, self.place[row]):
+                return corridor.corridor_id
+        return None
+
+    def report(self, row: int, judged: Judgement, now_s: float) -> TrackReport:
+        """Make the report of one track."""
+        state, uid = self.state, int(self.tracks.uid[row])
+        known = state.known[uid]
+        known.last_place, known.kind = self.place[row], judged.object_kind
+        velocity = self.estimate.velocity_enu_ms[row]
+        nis = float(self.tracks.nis[row])
+        return TrackReport(
+            track_id=name_of(uid),
+            time_utc_ns=utc_ns(state, now_s),
+            status=_STATUS[int(self.tracks.status[row])],
+            position=self.place[row],
+            velocity_enu_ms=(float(velocity[0]), float(velocity[1]), float(velocity[2])),
+            covariance_enu=tuple(self.estimate.covariance[row][_UPPER].tolist()),
+            existence_probability=float(self.tracks.existence[row]),
+            object_kind=judged.object_kind,
+            affiliation=judged.affiliation,
+            confidence=judged.confidence,
+            reasons=judged.reasons,
+            range_known=bool(self.tracks.range_known[row] > 0),
+            transponder_id=judged.transponder_id,
+            event_id=rocket_event(known),
+            sensor_ids=known.sensor_ids,
+            first_seen_utc_ns=utc_ns(state, float(self.tracks.born_s[row])),
+            nis=nis if nis >= 0 else None,
+        )
+
+    def corridor(self, row: int, judged: Judgement, now_s: float) -> CorridorForecast | None:
+        """Forecast of a suspect's ways, when they were laid out anew; an empty one when suspicion ends."""
+        known = self.state.known[int(self.tracks.uid[row])]
+        track_id = name_of(int(self.tracks.uid[row]))
+        if judged.affiliation != "suspect" or known.reach is None:
+            known.suspect_since_s = None
+            if not known.has_corridor:
+                return None
+            known.has_corridor = False
+            return CorridorForecast(track_id=track_id)
+        if (known.has_corridor and known.reach_s < now_s) or self._may_wait(row, known, known.reach, now_s):
+            return None
+        known.has_corridor = True
+        return self._forecast(row, track_id, known, known.reach, judged.threat_probability, now_s)
+
+    def _may_wait(self, row: int, known: Known, reach: identify.Reach, now_s: float) -> bool:
+        """Whether a new suspect's course is still too vague to alarm anybody, and there is time to see it better."""
+        if known.suspect_since_s is None:
+            known.suspect_since_s = now_s
+        settings = self.state.params
+        is_vague = self.motion.speed_sigma_ms[row] > settings.course_sigma_rad * max(self.motion.speed_ms[row], 1.0)
+        times = reach.time_s[reach.probability > 0.02]
+        if known.has_corridor or not is_vague or not times.size or times[:, 0].min() <= settings.course_spare_s:
+            return False
+        return bool(now_s - known.suspect_since_s < settings.course_wait_rel * times[:, 1].min())
+
+    def _forecast(
+        self, row: int, track_id: str, known: Known, reach: identify.Reach, threat: float, now_s: float
+    ) -> CorridorForecast:
+        state = self.state
+        risks = [
+            ZoneRisk(
+                zone_id=state.shapes.zone_ids[z],
+                probability=float(threat * reach.probability[z]),
+                time_q05_utc_ns=utc_ns(state, now_s + reach.time_s[z, 0]),
+                time_q50_utc_ns=utc_ns(state, now_s + reach.time_s[z, 1]),
+                time_q95_utc_ns=utc_ns(state, now_s + reach.time_s[z, 2]),
+            )
+            for z in np.flatnonzero(reach.probability > 0.005)
+        ]
+        here = self.estimate.position_enu_m[row]
+        back = np.array(known.first_en_m) - here[:2]
+        distance = float(np.hypot(back[0], back[1]))
+        seen_from = geodetic_of(state.frame, np.array([known.first_en_m[0], known.first_en_m[1], here[2]]))
+        points = [geodetic_of(state.frame, np.array([p[0], p[1], here[2]])) for p in reach.axis_m]
+        return CorridorForecast(
+            track_id=track_id,
+            zone_risks=tuple(sorted(risks, key=lambda risk: -risk.probability)),
+            neighbour_zone_ids=tuple(state.shapes.zone_ids[z] for z in np.flatnonzero(reach.neighbour)),
+            came_from_azimuth_rad=float(np.arctan2(back[0], back[1]) % (2 * np.pi)) if distance > 150.0 else None,
+            came_from_sigma_rad=_came_from_sigma(distance, self.estimate.covariance[row]) if distance > 150.0 else None,
+            first_seen=seen_from,
+            axis=tuple(
+                (utc_ns(state, now_s + t), p.latitude_rad, p.longitude_rad, float(w))
+                for t, p, w in zip(reach.axis_time_s.tolist(), points, reach.axis_half_width_m, strict=True)
+            ),
+        )
+
+
+def _reach_of(known: Known) -> float:
+    """Largest probability of any zone under the last ways laid out."""
+    if known.reach is None or not known.reach.probability.size:
+        return 0.0
+    return float(known.reach.probability.max())
+
+
+def rocket_event(known: Known) -> str | None:
+    """The launch whose detections the track took, if more than one."""
+    if not known.events:
+        return None
+    event, count = max(known.events.items(), key=lambda item: item[1])
+    return event if count >= _ROCKET_CLAIMS else None
+
+
+def _came_from_sigma(distance_m: float, covariance: Float[np.ndarray, "6 6"]) -> float:
+    """Standard deviation of the bearing back to where it was first seen (first place as uncertain as two of now)."""
+    across = np.sqrt(3.0 * 0.5 * (covariance[0, 0] + covariance[1, 1]))
+    return float(min(across / distance_m, np.pi / 2))
+
+
+def _is_inside(corridor: Corridor, place: Geodetic) -> bool:
+    """Say whether a place lies in a flight-plan corridor (flat metres about the place; corridors are short)."""
+    if not corridor.min_height_m <= place.height_m <= corridor.max_height_m:
+        return False
+    line = np.array(corridor.center_line_rad)
+    east = (line[:, 1] - place.longitude_rad) * 6.378e6 * np.cos(place.latitude_rad)
+    north = (line[:, 0] - place.latitude_rad) * 6.371e6
+    corner = np.stack([east, north], axis=1)
+    leg = np.diff(corner, axis=0)
+    share = np.clip(-(corner[:-1] * leg).sum(axis=1) / np.maximum((leg * leg).sum(axis=1), 1.0), 0.0, 1.0)
+    nearest = corner[:-1] + share[:, None] * leg
+    return bool(np.hypot(nearest[:, 0], nearest[:, 1]).min() <= corridor.half_width_m)
+
+
+__all__ = ["describe", "dispositions_of", "name_of", "note_events", "rocket_event"]

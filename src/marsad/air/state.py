@@ -1,0 +1,123 @@
+"""What the air picture remembers, its settings, and what it says."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from marsad import identify, track
+from marsad.air.scans import ScanBuffer
+from marsad.geo.site_frame import SiteFrame
+from marsad.geo.zones import ZoneShapes
+from marsad.sensing import registration
+from marsad.sensing.site import Site
+from marsad.terms import (
+    Affiliation,
+    Bearing,
+    CorridorForecast,
+    Disposition,
+    Geodetic,
+    ObjectKind,
+    SensorFault,
+    TrackReport,
+)
+
+SENSOR_ROWS = 64
+"""Places for sensors in the tracker; a radar takes two (whole scans, late plots)."""
+
+
+@dataclass(frozen=True)
+class AirParams:
+    """Settings of the branch: those of its stages, and how often it speaks.
+
+    ``zone_buffer_m`` widens every zone that names no buffer of its own; ``neighbour_m`` is added to it for
+    neighbours.  A standing track that nothing updated is reported again after ``repeat_s``; corridors are renewed
+    every ``corridor_every_s``, at most ``corridors_at_once`` in one step.  A new suspect's first corridor waits for
+    a course better known than ``course_sigma_rad``, for the part ``course_wait_rel`` of the time to the nearest zone
+    at most, and only while that is more than ``course_spare_s``: a moment of patience spares many a wrong alarm.
+    """
+
+    track: track.Params = field(default_factory=lambda: track.Params(keep_existence=0.02, coast_max_s=15.0))
+    identity: identify.IdentityParams = field(default_factory=identify.IdentityParams)
+    claims: identify.ClaimParams = field(default_factory=identify.ClaimParams)
+    corridor: identify.CorridorParams = field(default_factory=identify.CorridorParams)
+    registration: registration.RegistrationParams = field(default_factory=registration.RegistrationParams)
+    zone_buffer_m: float = 250.0
+    neighbour_m: float = 1000.0
+    repeat_s: float = 1.0
+    corridor_every_s: float = 1.0
+    corridors_at_once: int = 12
+    watch_every_s: float = 0.5
+    course_sigma_rad: float = 0.12
+    course_wait_rel: float = 0.02
+    course_spare_s: float = 30.0
+    object_bearings: bool = False
+
+
+@dataclass
+class Known:
+    """What is remembered of one track between steps."""
+
+    memory: identify.IdentityMemory
+    first_en_m: tuple[float, float]
+    reach: identify.Reach | None = None
+    reach_s: float = -1e18
+    reported_s: float = -1e18
+    affiliation: Affiliation = "unknown"
+    is_reported: bool = False
+    has_corridor: bool = False
+    suspect_since_s: float | None = None
+    events: dict[str, int] = field(default_factory=dict)
+    sensor_ids: tuple[str, ...] = ()
+    last_place: Geodetic | None = None
+    kind: ObjectKind = "unknown"
+
+
+@dataclass
+class AirState:
+    """All that the branch remembers; donated to ``step``."""
+
+    site: Site
+    params: AirParams
+    frame: SiteFrame
+    shapes: ZoneShapes
+    near_shapes: ZoneShapes
+    registration: registration.RegistrationState
+    tracking: track.State
+    tracking_params: track.Params
+    epoch_utc_ns: int | None = None
+    sensor_rows: dict[str, int] = field(default_factory=dict)
+    scans: dict[str, ScanBuffer] = field(default_factory=dict)
+    bearings: list[Bearing] = field(default_factory=list)
+    book: identify.ClaimBook = field(default_factory=identify.ClaimBook)
+    known: dict[int, Known] = field(default_factory=dict)
+    next_detection: int = 1
+    detections: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The caller's id and sensor of the tracker's last detection numbers."""
+    went_to: dict[str, int] = field(default_factory=dict)
+    """The track of the last detections, by the caller's id."""
+    order: deque[int] = field(default_factory=deque)
+    claimed: dict[str, str] = field(default_factory=dict)
+    """Events of detections that wait for their scan."""
+    last_watch_s: float = -1e18
+    last_forget_s: float = -1e18
+
+
+@dataclass(frozen=True)
+class AirOutputs:
+    """What one step has to say; only what changed."""
+
+    tracks: tuple[TrackReport, ...] = ()
+    corridors: tuple[CorridorForecast, ...] = ()
+    dispositions: tuple[Disposition, ...] = ()
+    faults: tuple[SensorFault, ...] = ()
+
+
+def seconds(state: AirState, time_utc_ns: int) -> float:
+    """Seconds since the branch's epoch (the first message's arrival)."""
+    return (time_utc_ns - (state.epoch_utc_ns or 0)) * 1e-9
+
+
+def utc_ns(state: AirState, time_s: float) -> int:
+    """Nanoseconds UTC of seconds since the branch's epoch."""
+    return (state.epoch_utc_ns or 0) + round(time_s * 1e9)

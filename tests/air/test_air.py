@@ -1,0 +1,168 @@
+"""The air picture end to end: who is suspect, who is a friend, what is said of claims that do not hold."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from air_kit import Body, Scene, Way, circle, make_site, straight, watch
+from marsad import air
+
+DRONE = straight(1500.0, 5200.0, 150.0, -10.0, -34.0)
+JET = straight(-9000.0, 3000.0, 1500.0, 150.0, -20.0)
+
+
+def _turned(way: Way, angle: float) -> Way:
+    c, s = math.cos(angle), math.sin(angle)
+    return lambda t: np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ way(t)
+
+
+@pytest.mark.parametrize("angle", [0.0, 2.1, 4.4])
+@pytest.mark.parametrize("place", [(30.0, 20.0), (-41.0, 174.0)])
+def test_a_low_slow_silent_object_on_its_way_to_a_zone_is_warned_of_at_once(
+    angle: float, place: tuple[float, float]
+) -> None:
+    way = _turned(DRONE, angle)
+    seen = watch(Scene(make_site(*place), [Body("drone", way)], 40.0, seed=3))
+    assert seen.alarms()["Z1"] < 8.0
+    last = seen.near(way, after_s=15.0)
+    assert last
+    assert {report.affiliation for report in last} == {"suspect"}
+    assert {report.object_kind for report in last} == {"drone"}
+    newest = seen.corridors[-1][1]
+    assert newest.axis
+    assert newest.came_from_azimuth_rad is not None
+
+
+def test_silent_and_cooperative_aircraft_raise_no_suspicion_and_no_alarm() -> None:
+    silent, friend = JET, straight(9000.0, -2000.0, 900.0, -75.0, 15.0)
+    low = straight(4000.0, -9000.0, 300.0, -30.0, 72.0)
+    site = make_site(friends=("F02",))
+    bodies = [Body("silent", silent), Body("F01", friend, friend), Body("F02", low, low)]
+    seen = watch(Scene(site, bodies, 90.0, seed=5))
+    assert seen.corridors == []
+    assert not [report for report in seen.tracks if report.affiliation in ("suspect", "hostile")]
+    assert {r.affiliation for r in seen.near(silent, after_s=10.0)} == {"unknown"}
+    assert {r.affiliation for r in seen.near(friend, after_s=10.0)} == {"assumed_friend"}
+    assert {r.affiliation for r in seen.near(low, after_s=60.0)} == {"friend"}
+
+
+def test_own_drones_are_friends_wherever_they_fly_and_their_poses_register_the_radar() -> None:
+    one, two = circle(0.0, 3500.0, 150.0, 250.0, 18.0), circle(3200.0, -800.0, 900.0, 250.0, 18.0)
+    bodies = [Body("d1", one, pose_of="EO-D1"), Body("d2", two, pose_of="EO-D2")]
+    seen = watch(Scene(make_site(drone=True), bodies, 60.0, seed=2))
+    assert {(r.affiliation, r.object_kind) for r in seen.near(one, after_s=8.0)} == {("friend", "own_drone")}
+    assert seen.corridors == []
+    assert seen.faults == []
+
+
+@pytest.mark.parametrize("lag_s", [2.0, -2.0])
+def test_a_radar_whose_clock_is_wrong_is_named_and_corrected(lag_s: float) -> None:
+    one, two = circle(0.0, 3500.0, 800.0, 250.0, 18.0), circle(3200.0, -800.0, 900.0, 250.0, 18.0)
+    jet = straight(-9000.0, 2000.0, 1500.0, 150.0, 0.0)
+    bodies = [Body("d1", one, pose_of="EO-D1"), Body("d2", two, pose_of="EO-D2"), Body("F01", jet, jet)]
+    seen = watch(Scene(make_site(drone=True), bodies, 60.0, seed=4, radar_clock_s=lag_s))
+    assert [(f.sensor_id, f.kind) for f in seen.faults] == [("RD-1", "clock")]
+    assert seen.faults[0].magnitude == pytest.approx(lag_s, abs=0.3)
+    assert seen.faults[0].arrival_utc_ns < 10e9
+    assert {r.affiliation for r in seen.near(jet, after_s=25.0)} == {"assumed_friend"}
+    assert not [d for d in seen.dispositions if "contradicted" in d.reason]
+
+
+@pytest.mark.parametrize(
+    ("shift", "word"),
+    [((0.0, 2500.0, 0.0), "displaced"), ((1200.0, 0.0, 0.0), "time-shifted"), ((0.0, 60_000.0, 0.0), "")],
+)
+def test_a_displaced_claim_is_flagged_not_believed_and_alarms_nobody(
+    shift: tuple[float, float, float], word: str
+) -> None:
+    truth = straight(-9000.0, 1500.0, 1200.0, 120.0, 0.0)
+    seen = watch(Scene(make_site(), [Body("F01", truth, lambda t: truth(t) + np.array(shift), "adsb")], 60.0, seed=6))
+    flags = [d for d in seen.dispositions if "contradicted" in d.reason]
+    assert [d.detection_id for d in flags] == (["F01"] if word else [])
+    assert all(word in d.reason for d in flags)
+    assert {r.affiliation for r in seen.near(truth, after_s=10.0)} == {"unknown"}
+    if word:
+        assert any("F01 is contradicted" in reason for r in seen.near(truth, after_s=40.0) for reason in r.reasons)
+    assert seen.corridors == []
+
+
+def test_a_claim_of_a_place_where_a_drone_is_not_does_not_shield_the_drone() -> None:
+    seen = watch(
+        Scene(make_site(), [Body("F01", DRONE, lambda t: DRONE(t) + np.array([900.0, 0.0, 0.0]))], 60.0, seed=7)
+    )
+    assert "Z1" in seen.alarms()
+    assert any("F01" in d.detection_id for d in seen.dispositions if "contradicted" in d.reason)
+
+
+def test_a_friend_that_crosses_close_to_a_drone_stays_a_friend_and_the_drone_a_suspect() -> None:
+    at = DRONE(30.0)
+    friend = straight(at[0] - 60.0 * 30, at[1] - 45.0 * 30, at[2] + 120.0, 60.0, 45.0)
+    seen = watch(Scene(make_site(), [Body("drone", DRONE), Body("F01", friend, friend)], 70.0, seed=8))
+    assert {r.affiliation for r in seen.near(friend, after_s=45.0)} == {"assumed_friend"}
+    assert {r.affiliation for r in seen.near(DRONE, after_s=45.0)} == {"suspect"}
+    wrong = [r for r in seen.tracks if r.affiliation == "suspect" and r.transponder_id]
+    assert wrong == []
+
+
+def test_a_helicopter_that_slows_down_to_land_in_a_zone_alarms_nobody() -> None:
+    def way(t: float) -> np.ndarray:
+        along = 62.0 * t if t < 60 else 62.0 * 60 + 62.0 * (t - 60) - 0.7 * (t - 60) ** 2
+        return np.array([0.0, 5500.0 - along, max(300.0 - 3.0 * max(t - 60, 0.0), 30.0)])
+
+    seen = watch(Scene(make_site(), [Body("heli", way)], 95.0, seed=9))
+    assert seen.corridors == []
+
+
+def test_every_plot_gets_a_word_and_doubled_ones_change_nothing() -> None:
+    scene = Scene(make_site(), [Body("drone", DRONE)], 30.0, seed=10)
+    messages = scene.messages()
+    state = air.init(scene.site)
+    told: list[str] = []
+    for message in messages:
+        for _ in range(2):
+            state, out = air.step(state, message.arrival_utc_ns, (message,))
+            told += [d.detection_id for d in out.dispositions if d.kind != "duplicate"]
+    plots = [m.detection_id for m in messages if hasattr(m, "detection_id")]
+    assert len(told) == len(set(told))
+    assert set(told) == {p for p in plots if p in set(told)}
+    assert len(set(plots) - set(told)) <= 3  # the last scan still waits
+    once = watch(Scene(make_site(), [Body("drone", DRONE)], 30.0, seed=10))
+    assert len(state.tracking.tracks.uid) == len(once.state.tracking.tracks.uid)  # type: ignore[union-attr]
+
+
+def test_the_same_messages_give_the_same_words() -> None:
+    first, second = (
+        watch(Scene(make_site(), [Body("drone", DRONE), Body("F01", JET, JET)], 25.0, seed=11)) for _ in "ab"
+    )
+    assert first.tracks == second.tracks
+    assert first.corridors == second.corridors
+
+
+def test_detections_of_a_rocket_make_its_track_that_rocket() -> None:
+    scene = Scene(make_site(), [Body("rocket", straight(0.0, 6000.0, 200.0, 0.0, -150.0, 120.0))], 12.0, seed=12)
+    messages = scene.messages()
+    state = air.init(scene.site)
+    reports = []
+    for message in messages:
+        name = getattr(message, "detection_id", "")
+        claimed = {name: "launch-1"} if scene.labels.get(name) == "rocket" else {}
+        state, out = air.step(state, message.arrival_utc_ns, (message,), claimed)
+        reports += out.tracks
+    assert reports[-1].object_kind == "rocket"
+    assert reports[-1].event_id == "launch-1"
+
+
+def test_what_is_remembered_stays_bounded_while_traffic_comes_and_goes() -> None:
+    def parade(k: int) -> Body:
+        way = straight(-8000.0, 2000.0 + 40.0 * (k % 7), 1200.0, 200.0, 0.0)
+        begin = 20.0 * k
+        return Body(f"F{k:02d}", lambda t: way(t - begin), lambda t: way(t - begin), from_s=begin, until_s=begin + 60.0)
+
+    seen = watch(Scene(make_site(), [parade(k) for k in range(12)], 460.0, seed=13))
+    assert seen.state is not None
+    assert len(seen.state.known) == len(seen.state.tracking.tracks.uid)
+    assert len(seen.state.book.claims) <= 6
+    assert all(track in seen.state.known for track, _ in seen.state.book.pairs)
