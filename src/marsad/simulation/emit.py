@@ -126,7 +126,7 @@ class Emitter:
             detection_id=self.names.next(),
             time_utc_ns=stamp_ns(p.stamp(time_s)),
             arrival_utc_ns=stamp_ns(arrival_s(p, time_s, self.rng)),
-            range_m=round(range_m, 3),
+            range_m=round(float(range_m), 3),
             azimuth_rad=azimuth,
             elevation_rad=elevation,
             covariance=(sigma_m**2, 0.0, 0.0, a2, 0.0, a2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,7 +21,7 @@ from marsad.terms import Bearing, Flash, Impulse, Message, Plot
 CAMERAS = ("balloon", "drone", "camera")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Truth:
     """What really happened: for scoring, never for the estimator.
 
@@ -33,14 +34,23 @@ class Truth:
     faults: dict[str, dict[str, float]]
     zones_at_risk: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        kinds = Counter(body.kind for body in self.bodies)
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing in the air"
+        return f"<Truth {self.scenario.name}: {said}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """A simulated recording with its truth; messages are in order of arrival, times count from the beginning."""
 
     name: str
     messages: tuple[Message, ...]
     truth: Truth
+
+    def __repr__(self) -> str:
+        duration_s = self.truth.scenario.duration_s
+        return f"<Run {self.name}: {len(self.messages)} messages over {duration_s:g} s; {self.truth!r}>"
 
 
 def simulate_night(site: Site, scenario: Scenario, rng: np.random.Generator) -> Run:

@@ -98,7 +98,7 @@ def cooperative(body: Body, scenario: Scenario, rng: np.random.Generator) -> lis
                     time_utc_ns=stamp_ns(time_s),
                     arrival_utc_ns=stamp_ns(time_s + 0.1 + 0.8 * float(rng.random())),
                     position=kept_place(geodetic(position + wrong @ axes)),
-                    velocity_enu_ms=(round(east, 2), round(north, 2), round(up, 2)),
+                    velocity_enu_ms=(round(float(east), 2), round(float(north), 2), round(float(up), 2)),
                     position_sigma_m=sigma_m,
                 )
             )

@@ -276,7 +276,7 @@ def search_modes(
     if rough:
         best = rough[0][0]
         for cost, index, result in rough:
-            if cost > best + 60.0 or len(chosen) >= 3 * _MOST_MODES:
+            if cost > best + 30.0 or len(chosen) >= _MOST_MODES:
                 break
             if not any(_alike(result, other) and index == i for i, other in chosen):
                 chosen.append((index, result))
@@ -342,7 +342,7 @@ def sibling_of(world: World, mode: Mode) -> Hypothesis | None:
 
 def _alike(a: Fit, b: Fit) -> bool:
     turn = wrap_angle(a.p[AZIMUTH] - b.p[AZIMUTH])
-    return abs(turn) < 0.15 and abs(a.p[ELEVATION] - b.p[ELEVATION]) < 0.08 and abs(a.p[TIME] - b.p[TIME]) < 0.5
+    return bool(abs(turn) < 0.15 and abs(a.p[ELEVATION] - b.p[ELEVATION]) < 0.08 and abs(a.p[TIME] - b.p[TIME]) < 0.5)
 
 
 def prune(modes: Sequence[Mode]) -> list[Mode]:
