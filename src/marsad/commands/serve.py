@@ -17,6 +17,9 @@ def command(
     cap: Annotated[
         Path | None, typer.Option(help="Folder for CAP 1.2 files. Default: SITE.cap beside the site.")
     ] = None,
+    channels: Annotated[
+        Path | None, typer.Option(help="File that names sirens, web hooks, MQTT, TAK and loudspeakers (.toml).")
+    ] = None,
     sender: Annotated[str, typer.Option(help="Sender of CAP messages.")] = "marsad",
     exercise: Annotated[bool, typer.Option("--exercise", help="Mark everything that is said as an exercise.")] = False,
     insecure_bind: Annotated[
@@ -40,5 +43,6 @@ def command(
             sender=sender,
             exercise=exercise,
             insecure_bind=insecure_bind,
+            channels=channels,
         )
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -25,6 +25,7 @@ QUEUE_MESSAGES = 1000
 LATE_S = 5.0
 """A channel with a message in hand for longer is late."""
 CHAINS_KEPT = 2000
+PROBE_S = 10.0
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +62,22 @@ class Channel(Protocol):
         """Hand over a message; failing is a receipt that says so, or any ``Exception``."""
 
 
+@runtime_checkable
+class Probing(Protocol):
+    """A channel that can be asked whether it lives; asked every ``PROBE_S`` while it has nothing to deliver."""
+
+    def probe(self) -> Receipt:
+        """Try the way out without telling anyone anything."""
+
+
+@runtime_checkable
+class Restoring(Protocol):
+    """A channel that must know what stands when the station comes up."""
+
+    def restore(self, standing: Sequence[ZoneWarning]) -> None:
+        """Take in the alarms that stand."""
+
+
 class CapDirectory:
     """Writes each message as a CAP 1.2 file into a folder, whole or not at all."""
 
@@ -81,7 +98,8 @@ class CapDirectory:
 class Chains:
     """The chains of CAP messages: one a warning, each message naming all before it, so that no chain ever forks."""
 
-    def __init__(self, sender: str, sender_name: str) -> None:
+    def __init__(self, sender: str, sender_name: str, sign: Callable[[bytes], bytes] | None = None) -> None:
+        self._sign = sign
         self._sender = cap.safe_identifier(sender)
         self._sender_name = sender_name
         self._chains: OrderedDict[str, tuple[cap.Reference, ...]] = OrderedDict()
@@ -111,7 +129,8 @@ class Chains:
         self._chains[warning.warning_id] = (*earlier, head.reference())
         while len(self._chains) > CHAINS_KEPT:
             self._chains.popitem(last=False)
-        return Message(cap=head, xml=cap.encode(head))
+        xml = cap.encode(head)
+        return Message(cap=head, xml=self._sign(xml) if self._sign else xml)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +157,7 @@ class _Line:
     last_ok_utc_ns: int = 0
     in_hand_since_ns: int = 0
     last_failed: bool = False
+    detail: str = ""
 
     def status(self, now_utc_ns: int) -> Literal["ok", "late", "dead"]:
         """Say whether messages get through."""
@@ -155,10 +175,19 @@ class Dispatch:
         self._lines = [_Line(channel) for channel in channels]
         self._on_delivery = on_delivery
         self._workers: list[asyncio.Task[None]] = []
+        self._probers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start one worker a channel."""
         self._workers = [asyncio.ensure_future(self._work(line)) for line in self._lines]
+        probed = [line for line in self._lines if isinstance(line.channel, Probing)]
+        self._probers = [asyncio.ensure_future(self._probe(line)) for line in probed]
+
+    def restore(self, standing: Sequence[ZoneWarning]) -> None:
+        """Tell the channels that want to know it what stands."""
+        for line in self._lines:
+            if isinstance(line.channel, Restoring):
+                line.channel.restore(standing)
 
     def send(self, messages: Iterable[Message]) -> None:
         """Queue messages for all channels; what a full queue cannot take has failed and is told so."""
@@ -179,13 +208,28 @@ class Dispatch:
             line.in_hand_since_ns = 0
             self._tell(line, message, receipt, began)
 
+    async def _probe(self, line: _Line) -> None:
+        """Ask a channel with nothing to do whether it lives: a dead one shows before it is needed."""
+        channel = line.channel
+        while isinstance(channel, Probing):
+            if not line.in_hand_since_ns and line.queue.empty():
+                try:
+                    receipt = await self._world.beside(channel.probe)
+                except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
+                    receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+                self._note(line, receipt)
+            await self._world.sleep(PROBE_S * self._world.speed)
+
+    def _note(self, line: _Line, receipt: Receipt) -> None:
+        line.last_failed, line.detail = not receipt.delivered, receipt.detail
+        if receipt.delivered:
+            line.last_ok_utc_ns = self._world.utc_ns()
+
     def _tell(self, line: _Line, message: Message, receipt: Receipt, began_utc_ns: int) -> None:
         now = self._world.utc_ns()
         line.sent += receipt.delivered
         line.failed += not receipt.delivered
-        line.last_failed = not receipt.delivered
-        if receipt.delivered:
-            line.last_ok_utc_ns = now
+        self._note(line, receipt)
         self._on_delivery(
             Delivery(
                 channel_id=line.channel.channel_id,
@@ -209,12 +253,16 @@ class Dispatch:
                 "last_ok_utc_ms": ms(line.last_ok_utc_ns),
                 "sent": line.sent,
                 "failed": line.failed,
+                "detail": line.detail,
             }
             for line in self._lines
         ]
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Let every channel finish what it holds, at most so long."""
+        for prober in self._probers:
+            prober.cancel()
+        await asyncio.gather(*self._probers, return_exceptions=True)
         for line in self._lines:
             line.queue.put_nowait(None)
         if self._workers:

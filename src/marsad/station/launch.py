@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import subprocess
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from marsad.adapters import cap_signature
+from marsad.adapters.errors import BadInputError
+from marsad.adapters.keys import Identity
 from marsad.adapters.sites import read_site
+from marsad.station.channels import Channel
+from marsad.station.outlets.setup import read_channels
+from marsad.station.outlets.speech import SpeechChannel
 from marsad.station.runner import default_pipeline
 from marsad.station.service import Settings, Station
 from marsad.station.serving import run, running, stop_on_signals
 from marsad.station.world import RealWorld
+from marsad.terms import Zone
+
+log = logging.getLogger("marsad.station")
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,7 @@ class ServeOptions:
     sender: str = "marsad"
     exercise: bool = False
     insecure_bind: bool = False
+    channels: Path | None = None
 
 
 def _beside(site: Path, suffix: str) -> Path:
@@ -36,9 +48,10 @@ def _beside(site: Path, suffix: str) -> Path:
 
 def settings_of(options: ServeOptions) -> Settings:
     """Give the station's settings, with the places that were not named."""
+    part = "exercise." if options.exercise else ""  # a drill writes no file of the real thing
     return Settings(
-        journal=options.journal or _beside(options.site, "journal"),
-        cap_folder=options.cap_folder or _beside(options.site, "cap"),
+        journal=options.journal or _beside(options.site, f"{part}journal"),
+        cap_folder=options.cap_folder or _beside(options.site, f"{part}cap"),
         host=options.host,
         sapient_port=options.sapient_port,
         exercise=options.exercise,
@@ -52,10 +65,37 @@ def serve(options: ServeOptions) -> None:
     run(lambda: _serve(options))
 
 
+def _as(identity: Identity, settings: Settings, options: ServeOptions) -> Settings:
+    """Speak as the keys say: a station with the keys of drills can only run drills, and the other way round."""
+    if (identity.kind == "exercise") != settings.exercise:
+        wanted = "with --exercise" if identity.kind == "exercise" else "without --exercise"
+        raise BadInputError(options.channels or "", f"these are {identity.kind} keys: start the station {wanted}")
+    return replace(settings, sender=identity.sender)
+
+
+def _speak_beforehand(speaker: SpeechChannel, zones: tuple[Zone, ...], *, exercise: bool) -> None:
+    """Make the announcements before they are needed; without a voice the channel will show as dead."""
+    try:
+        made = speaker.prepare(zones, exercise=exercise)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("channel %s: no announcements could be made (%s)", speaker.channel_id, error)
+    else:
+        log.info("channel %s: %d announcements made", speaker.channel_id, made)
+
+
 async def _serve(options: ServeOptions) -> None:
     site = read_site(options.site)
     settings = settings_of(options)
-    station = Station(RealWorld(), site, default_pipeline(), settings)
+    world = RealWorld()
+    outlets = read_channels(options.channels, site.zones, world.utc_ns) if options.channels else None
+    channels: tuple[Channel, ...] = ()
+    sign = None
+    if outlets is not None:
+        settings = _as(outlets.identity, settings, options)
+        channels, sign = outlets.channels, partial(cap_signature.sign, identity=outlets.identity)
+        for speaker in outlets.speakers:
+            _speak_beforehand(speaker, site.zones, exercise=settings.exercise)
+    station = Station(world, site, default_pipeline(), settings, channels, sign)
     async with running(station, options.host, options.port, loopback_only=not options.insecure_bind) as live:
         stop_on_signals(live.stop.set)
         host = f"[{options.host}]" if ":" in options.host else options.host

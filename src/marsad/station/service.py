@@ -10,7 +10,7 @@ import contextlib
 import logging
 import uuid
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ import marsad
 from marsad.sensing.site import Site
 from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch
 from marsad.station.core import Processed, StationCore
+from marsad.station.exercise import as_exercise
 from marsad.station.feed import Feed
 from marsad.station.health import Health
 from marsad.station.hub import Hub
@@ -66,7 +67,13 @@ class Station:
     """One station from start to close."""
 
     def __init__(
-        self, world: World, site: Site, pipeline: Pipeline, settings: Settings, channels: Sequence[Channel] = ()
+        self,
+        world: World,
+        site: Site,
+        pipeline: Pipeline,
+        settings: Settings,
+        channels: Sequence[Channel] = (),
+        sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.world = world
         self.settings = settings
@@ -74,6 +81,7 @@ class Station:
         self.station_id = _uuid_of(self.boot_id)
         self.journal: Journal = world.open_journal(settings.journal)
         shown = {"speed": world.speed, "exercise": settings.exercise, "sender": settings.sender}
+        pipeline = as_exercise(pipeline) if settings.exercise else pipeline
         self.core = StationCore(
             site, pipeline, self.journal, station_id=self.station_id, boot_id=self.boot_id, settings=shown
         )
@@ -83,7 +91,7 @@ class Station:
         self.hub = Hub(self.boot_id, marsad.__version__, world.speed)
         self.feed = Feed(world)
         self._zones = {zone.zone_id: zone for zone in self.site.zones}
-        self._chains = Chains(settings.sender, self.site.name)
+        self._chains = Chains(settings.sender, self.site.name, sign)
         out = list(channels)
         if settings.cap_folder is not None:
             out.append(CapDirectory(settings.cap_folder, world.write_file))
@@ -115,6 +123,7 @@ class Station:
         resumption, untold = self.core.boot(now)
         for outputs in resumption.outputs:
             self.picture.apply(outputs, now)
+        self.dispatch.restore(standing(w for outputs in resumption.outputs for w in outputs.warnings))
         if untold:
             log.warning("%d warnings of the run before had not been told; they are told now", len(untold))
             self._warn(untold, now)
@@ -287,6 +296,12 @@ class Station:
             "connections": self.feed.connections,
             "counts": dict(self.core.intake.counts + self.feed.counts),
         }
+
+
+def standing(warnings: Iterable[ZoneWarning]) -> list[ZoneWarning]:
+    """Give the last word to each zone of warnings in their order, where it is not an end."""
+    last = {warning.zone_id: warning for warning in warnings}
+    return [w for w in last.values() if w.level not in ("clear", "all_clear")]
 
 
 def _uuid_of(token: str) -> str:
