@@ -31,6 +31,7 @@ from marsad.trajectory.starts import camera_starts, radar_starts, sight_points
 _HEAVY = 0.03
 _SEARCH_AT = (6, 12, 24, 40)
 _FRAME_S = 0.05
+_SETTLED = 0.97
 _LEAST_ROWS_TO_DOUBT = 9
 _DISBELIEVED_CHI2 = 26.0
 _FLASH_OFFSET = 1_000_000_000_000
@@ -277,7 +278,7 @@ def refit(
     milestone = event.searched < len(_SEARCH_AT) and event.rows.count >= _SEARCH_AT[event.searched]
     if milestone:
         event.searched += 1
-    if milestone or event.search_asked or not event.modes:
+    if _needs_search(event, milestone):
         event.search_asked = False
         known = event.modes
         found = search_modes(world, starts_of(event, book, world), obs, event.reference, bias_mean, bias_sigma, known)
@@ -287,6 +288,15 @@ def refit(
         event.modes = found
     event.dirty = False
     event.last_fit_s = now_s
+
+
+def _needs_search(event: Event, milestone: bool) -> bool:
+    """Whether other explanations are to be looked for: not while one is all but certain and fits."""
+    if not event.modes:
+        return True
+    best = event.modes[0]
+    settled = weights(event.modes)[0] > _SETTLED and best.fit.cost < 1.5 * event.rows.count + 20.0
+    return (milestone or event.search_asked) and not settled
 
 
 def world_with(event: Event, world: World) -> World:

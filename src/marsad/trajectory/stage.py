@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from marsad.flight.rocket import Reference
+from marsad.flight.rocket import LN_BURN, Reference
 from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.zones import ZoneShapes, prepare_zones
 from marsad.sensing.book import SensorBook
@@ -40,7 +40,16 @@ from marsad.trajectory.events import (
     take,
     world_with,
 )
-from marsad.trajectory.modes import Hypothesis, Sibling, World, log_evidence, search_modes, sibling_of, world_of
+from marsad.trajectory.modes import (
+    Hypothesis,
+    Sibling,
+    World,
+    log_evidence,
+    search_modes,
+    sibling_of,
+    weights,
+    world_of,
+)
 from marsad.trajectory.observations import Observations
 from marsad.trajectory.pool import Straight, Tracklet, TrackletBook, Unclaimed, chain_of, is_launch_like, straight
 from marsad.trajectory.report import impact_forecast, launch_estimate, normal_points
@@ -232,7 +241,23 @@ def _may_belong(event: Event, detection: Detection, stamp: float, book: SensorBo
         return -1.0 < since < 120.0
     if isinstance(detection, Flash):
         return abs(since) < 1.0
-    return since > -0.5 and stamp < event.impact_s + 1.0
+    if isinstance(detection, Plot):
+        return since > -0.5 and stamp < event.impact_s + 1.0
+    burn_s = _longest_burn(event)
+    if detection.kind == "plume":
+        return -0.3 < since < burn_s + 0.2
+    post_s = book.sensors[book.index[detection.sensor_id]].post_burnout_s
+    return 0.0 < since < burn_s + (6.0 if post_s is None else post_s + 1.0)
+
+
+def _longest_burn(event: Event) -> float:
+    """Seconds after launch by which the motor is surely out, under any heavy mode."""
+    share = weights(event.modes)
+    return max(
+        m.flight.burnout_s * math.exp(2.0 * math.sqrt(m.fit.covariance[LN_BURN, LN_BURN]))
+        for m, w in zip(event.modes, share, strict=True)
+        if w > 0.01
+    )
 
 
 def _born_of_camera(

@@ -16,7 +16,7 @@ from marsad.sensing.book import direction
 _RAY_STEP_M = 40.0
 _RAY_LENGTH_M = 45e3
 _APART_M = 250.0
-_AZIMUTHS = 12
+_AZIMUTHS = 8
 _ELEVATIONS_RAD = (0.65, 1.0)
 
 
