@@ -175,12 +175,11 @@ def _add_history(app: FastAPI, mock: Mock) -> None:
 
     @app.get("/api/density")
     def density(from_utc_ms: float, to_utc_ms: float, bins: int) -> dict[str, Any]:
-        start, end = _clip(mock, from_utc_ms, to_utc_ms)
+        start, end = (from_utc_ms - night.START_UTC_MS) / 1000, (to_utc_ms - night.START_UTC_MS) / 1000
         width = max(1e-9, (end - start) / bins)
-        detections = [round(20 + 60 * math.exp(-(((start + k * width) - 20) ** 2) / 200)) for k in range(bins)]
-        alarms = [
-            sum(1 for at in (9, 12, 90, 108) if start + k * width <= at < start + (k + 1) * width) for k in range(bins)
-        ]
+        starts = [start + k * width for k in range(bins)]
+        detections = [round(20 + 60 * math.exp(-((at - 20) ** 2) / 200)) if at >= 0 else 0 for at in starts]
+        alarms = [sum(1 for alarm in (9, 12, 90, 108) if at <= alarm < at + width) for at in starts]
         span = {"from_utc_ms": night.utc_ms(start), "to_utc_ms": night.utc_ms(end)}
         return span | {"detections": detections, "warnings": alarms}
 

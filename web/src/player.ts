@@ -4,12 +4,15 @@ import * as app from "./app";
 import { Recording } from "./record";
 import type { Density } from "./protocol";
 
-const record = new Recording(app.ask);
+const record = new Recording(app.ask, app.stationNow);
 const TRAIL_MS = 90_000;
 const BINS = 240;
 /** A jump in the moment shown further than this is no playing, and the trails are made anew. */
 const JUMP_MS = 5_000;
 
+/** How much of the past the line of time spans. */
+export const SPANS_MIN = [15, 60, 360, 1440] as const;
+export const span_min = signal<number>(60);
 export const density = signal<Density | null>(null);
 export const trouble = signal<string | null>(null);
 export const busy = signal(false);
@@ -25,7 +28,7 @@ export function seek(utc_ms: number | null): void {
     app.look({ at_utc_ms: null, playing: false });
     return;
   }
-  app.look({ at_utc_ms: Math.max(utc_ms, density.peek()?.from_utc_ms ?? 0) });
+  app.look({ at_utc_ms: utc_ms });
 }
 
 export function play(playing: boolean): void {
@@ -92,11 +95,30 @@ function frame(page_ms: number): void {
 async function draw(): Promise<void> {
   const now = app.stationNow();
   if (!now) return;
+  const span = span_min.value * 60_000;
+  const at = app.view.peek().at_utc_ms;
+  // a moment before the span that ends now is shown in the middle of its own
+  const to = at === null || at > now - span ? now : Math.min(now, at + span / 2);
   try {
-    density.value = await record.density(0, now, BINS);
+    const whole = await record.density(to - span, to, BINS);
+    const filled = trimmed(whole);
+    density.value = filled === whole ? whole : await record.density(filled.from_utc_ms, to, BINS);
   } catch {
     // an older station has no density: the slider then has nothing drawn behind it
   }
+}
+
+/** Leave out the time before anything was recorded, so that a young record fills the line. */
+export function trimmed(drawn: Density): Density {
+  const bins = drawn.detections.length;
+  const first = drawn.detections.findIndex((count, k) => count > 0 || (drawn.warnings[k] ?? 0) > 0);
+  if (first <= 0) return drawn;
+  const from = Math.min(first, bins - Math.ceil(bins / 60));
+  const width = (drawn.to_utc_ms - drawn.from_utc_ms) / bins;
+  return {
+    from_utc_ms: drawn.from_utc_ms + from * width, to_utc_ms: drawn.to_utc_ms,
+    detections: drawn.detections.slice(from), warnings: drawn.warnings.slice(from),
+  };
 }
 
 /** Begin to follow the view. */
@@ -120,6 +142,9 @@ export function start(): void {
     }
     playing = runs;
   });
-  window.setTimeout(() => void draw(), 1_500);
+  effect(() => {
+    void [span_min.value, app.livePicture.value.whole];
+    void draw();
+  });
   window.setInterval(() => void draw(), 10_000);
 }

@@ -15,7 +15,8 @@ const KEPT = 12;
 export type Fetch = (path: string) => Promise<unknown>;
 
 interface Stretch {
-  from: number;
+  /** The station's time when it was fetched: what came later is not in it. */
+  until: number;
   messages: Message[];
   checkpoints: Picture[];
 }
@@ -23,7 +24,7 @@ interface Stretch {
 export class Recording {
   private readonly stretches = new Map<number, Promise<Stretch>>();
 
-  constructor(private readonly fetch: Fetch) {}
+  constructor(private readonly fetch: Fetch, private readonly now: () => number = () => Infinity) {}
 
   /** How many detections and warnings there are over time. */
   async density(from_utc_ms: number, to_utc_ms: number, bins: number): Promise<Density> {
@@ -34,7 +35,7 @@ export class Recording {
 
   /** The picture at a moment of the past. */
   async at(utc_ms: number): Promise<Picture> {
-    const stretch = await this.stretch(Math.floor(utc_ms / STRETCH_MS) * STRETCH_MS);
+    const stretch = await this.stretch(Math.floor(utc_ms / STRETCH_MS) * STRETCH_MS, utc_ms);
     return pictureAt(stretch.messages, stretch.checkpoints, utc_ms);
   }
 
@@ -42,7 +43,7 @@ export class Recording {
   async between(from_utc_ms: number, to_utc_ms: number): Promise<Picture[]> {
     const pictures: Picture[] = [];
     for (let start = Math.floor(from_utc_ms / STRETCH_MS) * STRETCH_MS; start <= to_utc_ms; start += STRETCH_MS) {
-      const stretch = await this.stretch(start);
+      const stretch = await this.stretch(start, Math.min(to_utc_ms, start + STRETCH_MS));
       let picture = pictureAt(stretch.messages, stretch.checkpoints, Math.max(start, from_utc_ms));
       for (const message of stretch.messages) {
         if (message.now_utc_ms <= Math.max(start, from_utc_ms)) continue;
@@ -54,12 +55,15 @@ export class Recording {
     return pictures;
   }
 
-  private stretch(from: number): Promise<Stretch> {
+  private async stretch(from: number, needed_utc_ms: number): Promise<Stretch> {
     const kept = this.stretches.get(from);
     if (kept) {
-      this.stretches.delete(from);
-      this.stretches.set(from, kept);
-      return kept;
+      const stretch = await kept;
+      if (stretch.until >= needed_utc_ms || stretch.until >= this.now()) {
+        this.stretches.delete(from);
+        this.stretches.set(from, kept);
+        return stretch;
+      }
     }
     const asked = this.load(from);
     this.stretches.set(from, asked);
@@ -72,14 +76,10 @@ export class Recording {
   }
 
   private async load(from: number): Promise<Stretch> {
+    const until = Math.min(this.now(), from + STRETCH_MS);
     const answer = await this.fetch(`api/events?from_utc_ms=${from}&to_utc_ms=${from + STRETCH_MS}`);
     const messages = messagesOf(answer);
-    return { from, messages, checkpoints: checkpointsOf(messages) };
-  }
-
-  /** Forget the stretch that holds a moment, as it was fetched before it was over. */
-  forget(utc_ms: number): void {
-    this.stretches.delete(Math.floor(utc_ms / STRETCH_MS) * STRETCH_MS);
+    return { until, messages, checkpoints: checkpointsOf(messages) };
   }
 }
 

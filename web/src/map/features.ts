@@ -12,9 +12,13 @@ export type Features = FeatureCollection;
 type Properties = Record<string, string | number | boolean | null>;
 
 const collect = (features: Feature[]): Features => ({ type: "FeatureCollection", features });
-const point = (lat: number, lon: number, properties: Properties): Feature<Point> => ({
-  type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties,
-});
+/** Vowel signs of Arabic, which the map's shaper tears from their letters; the word is the same without them. */
+const VOWEL_SIGNS = /[\u064b-\u0652\u0670]/g;
+const point = (lat: number, lon: number, properties: Properties): Feature<Point> => {
+  const { label } = properties;
+  const shown = typeof label === "string" ? { ...properties, label: label.replace(VOWEL_SIGNS, "") } : properties;
+  return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties: shown };
+};
 const line = (places: Position[], properties: Properties): Feature<LineString> => ({
   type: "Feature", geometry: { type: "LineString", coordinates: places }, properties,
 });
@@ -238,17 +242,46 @@ export function countdownText(picture: Picture, zone_id: string, now_utc_ms: num
   return reading.phase === "expected" ? expected : `${expected} ${words.say("after", { s: reading.late_s })}`;
 }
 
-/** Names of the zones, with level and countdown where they are not clear. */
+interface Spot {
+  lat: number;
+  lon: number;
+  anchor: "top" | "bottom";
+}
+
+const spots = new WeakMap<Site, Spot[]>();
+
+/** Where each zone bears its name: above it if its nearest neighbour lies to the south, else below; so two names keep apart. */
+function nameSpots(site: Site): Spot[] {
+  const known = spots.get(site);
+  if (known) return known;
+  const made = site.zones.map((zone): Spot => {
+    const squeeze = Math.cos((zone.lat * Math.PI) / 180);
+    let [least, south] = [Infinity, true];
+    for (const other of site.zones) {
+      const away = (other.lat - zone.lat) ** 2 + ((other.lon - zone.lon) * squeeze) ** 2;
+      if (other === zone || away >= least) continue;
+      [least, south] = [away, other.lat < zone.lat];
+    }
+    const lats = zoneRing(zone).map(([, lat = zone.lat]) => lat);
+    return { lat: south ? Math.max(...lats) : Math.min(...lats), lon: zone.lon, anchor: south ? "bottom" : "top" };
+  });
+  spots.set(site, made);
+  return made;
+}
+
+/** Names of the zones at their upper or lower edge, with level and countdown where they are not clear. */
 export function zoneLabels(site: Site, picture: Picture, now_utc_ms: number, words: Words): Features {
+  const places = nameSpots(site);
   return collect(
-    site.zones.map((zone) => {
+    site.zones.map((zone, k) => {
       const level = picture.zones.get(zone.zone_id)?.level ?? "clear";
       const lines = [words.zone(zone, zone.zone_id)];
       if (level !== "clear") {
         const countdown = countdownText(picture, zone.zone_id, now_utc_ms, words);
         lines.push([words.name("level", level), countdown].filter(Boolean).join(" · "));
       }
-      return point(zone.lat, zone.lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n") });
+      const { lat, lon, anchor } = places[k] ?? { lat: zone.lat, lon: zone.lon, anchor: "bottom" };
+      return point(lat, lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n"), anchor });
     }),
   );
 }

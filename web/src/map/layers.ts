@@ -31,18 +31,18 @@ function text(size: number, palette: Palette): { layout: object; paint: object }
   };
 }
 
-/** Give the style in a theme's colours; `prefix` sets apart the images of each theme. */
-export function styleOf(palette: Palette, prefix: string): StyleSpecification {
+/** Give the style in a theme's colours; `prefix` sets apart the images of each theme, `scale` enlarges what is read. */
+export function styleOf(palette: Palette, prefix: string, scale = 1): StyleSpecification {
   const empty = { type: "geojson" as const, data: { type: "FeatureCollection" as const, features: [] } };
   return {
     version: 8,
     sources: Object.fromEntries(SOURCES.map((name) => [name, { ...empty, ...(name === "tracks" ? { buffer: 64 } : {}) }])),
-    layers: layersOf(palette, prefix),
+    layers: layersOf(palette, prefix, scale),
   };
 }
 
-function layersOf(palette: Palette, prefix: string): LayerSpecification[] {
-  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette)];
+function layersOf(palette: Palette, prefix: string, scale: number): LayerSpecification[] {
+  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette, scale)];
 }
 
 function groundLayers(palette: Palette): LayerSpecification[] {
@@ -130,8 +130,8 @@ function eventLayers(palette: Palette): LayerSpecification[] {
   ];
 }
 
-function objectLayers(palette: Palette): LayerSpecification[] {
-  const small = text(11.5, palette);
+function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
+  const small = text(11.5 * scale, palette);
   const side = of("affiliation", palette.affiliation);
   return [
     {
@@ -144,18 +144,18 @@ function objectLayers(palette: Palette): LayerSpecification[] {
     },
     {
       id: "sensors", type: "symbol", source: "sensors", filter: ["==", ["geometry-type"], "Point"],
-      layout: { "icon-image": get("icon"), "icon-allow-overlap": true, "icon-size": 0.8 },
+      layout: { "icon-image": get("icon"), "icon-allow-overlap": true, "icon-size": 0.8 * scale },
     },
     {
       id: "sensor-labels", type: "symbol", source: "sensors", filter: ["==", ["geometry-type"], "Point"],
-      layout: { ...small.layout, "text-size": 10.5, "text-field": get("label"), "text-anchor": "top", "text-offset": [0, 1.1], "text-optional": true },
+      layout: { ...small.layout, "text-size": 10.5 * scale, "text-field": get("label"), "text-anchor": "top", "text-offset": [0, 1.1], "text-optional": true },
       paint: { ...small.paint, "text-color": palette.faint },
     },
     {
       id: "tracks", type: "symbol", source: "tracks",
       layout: {
         "icon-image": get("icon"), "icon-allow-overlap": true, "icon-ignore-placement": true,
-        "icon-size": ["case", is("selected", true), 1.3, 1], "symbol-sort-key": ["-", 100, get("rank")],
+        "icon-size": ["case", is("selected", true), 1.3 * scale, scale], "symbol-sort-key": ["-", 100, get("rank")],
       },
     },
     {
@@ -178,9 +178,8 @@ function objectLayers(palette: Palette): LayerSpecification[] {
       id: quiet ? "zone-labels" : "zone-alarms", type: "symbol", source: "zoneLabels",
       filter: quiet ? is("level", "clear") : ["!", is("level", "clear")],
       layout: {
-        ...small.layout, "text-field": get("label"), "text-size": quiet ? 12 : 14, "text-allow-overlap": !quiet,
-        // where labels would lie on each other another side of the middle is tried; an alarm's is shown in any case
-        "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.8, "text-justify": "center",
+        ...small.layout, "text-field": get("label"), "text-size": (quiet ? 12 : 14) * scale, "text-allow-overlap": !quiet,
+        "text-anchor": get("anchor"), "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
       },
       paint: { ...small.paint, "text-halo-width": 2.4, ...(quiet ? { "text-color": palette.faint } : {}) },
     })),

@@ -1,7 +1,7 @@
 /** The map: it shows the picture, and says what was clicked.  Sources change together, once a frame, within a budget. */
 import { effect } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
-import { LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import { LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import atlasUrl from "world-atlas/countries-10m.json?url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -9,7 +9,7 @@ import * as app from "../app";
 import type { Picture } from "../picture";
 import { RADIUS_95, ring } from "../places/ellipse";
 import type { Site } from "../protocol";
-import type { Kind, Tab, View } from "../view";
+import type { Kind, Tab, Theme, View } from "../view";
 import type { Words } from "../words";
 import * as make from "./features";
 import { CLICKED, styleOf, SWITCHED, type SourceName } from "./layers";
@@ -19,6 +19,8 @@ import { draw, hatch, PIXELS, symbolSet } from "./symbols";
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
+/** A source that has not shown its last data by then is fed again all the same [ms]. */
+const PATIENCE_MS = 3_000;
 /** Script time a frame that the map's data may take before the rest waits for the next one [ms]. */
 const BUDGET_MS = 4;
 const TAB_OF: Record<Kind, Tab> = { track: "tracks", launch: "launches", sensor: "sensors", zone: "zones", alarm: "alarms" };
@@ -87,11 +89,14 @@ interface Fed {
 export class SiteMap {
   private readonly map: GlMap;
   private readonly fed = new Map<SourceName, Fed>();
+  /** Sources whose last data are not drawn yet, since when: new data would throw the half-made tiles away. */
+  private readonly busy = new Map<SourceName, number>();
   private readonly images = new Set<string>();
   private heights: { heights: Int16Array; offset_m: number } | null = null;
   private ground: { land: FeatureCollection; borders: FeatureCollection } | null = null;
   private groundFor: Site | null = null;
-  private theme = "";
+  private theme: Theme = "dark";
+  private mode: View["mode"] = "console";
   private framed = false;
   private followed = "";
   private ready = false;
@@ -99,10 +104,11 @@ export class SiteMap {
   private readonly stop: () => void;
 
   constructor(container: HTMLElement) {
-    const { map: place, theme } = app.view.peek();
+    const { map: place, theme, mode } = app.view.peek();
     this.theme = theme;
+    this.mode = mode;
     this.map = new GlMap({
-      container, style: styleOf(PALETTES[theme], `${theme}/`), attributionControl: false, fadeDuration: 0, pitchWithRotate: false,
+      container, style: this.style(), attributionControl: false, fadeDuration: 0, pitchWithRotate: false,
       center: place ? [place.lon, place.lat] : [0, 20], zoom: place?.zoom ?? 2, maxPitch: 0, dragRotate: false,
       keyboard: false, maxZoom: 18, renderWorldCopies: false, cancelPendingTileRequestsWhileZooming: false,
     });
@@ -111,6 +117,11 @@ export class SiteMap {
     this.map.getCanvas().tabIndex = -1;
     this.map.on("style.load", () => this.dressed());
     this.map.on("moveend", (event) => this.moved((event as { originalEvent?: unknown }).originalEvent !== undefined));
+    this.map.on("sourcedata", (event) => {
+      if (!this.busy.has(event.sourceId as SourceName) || !this.map.isSourceLoaded(event.sourceId)) return;
+      this.busy.delete(event.sourceId as SourceName);
+      this.schedule();
+    });
     this.map.on("click", (event) => this.clicked([event.point.x, event.point.y]));
     this.stop = effect(() => this.changed());
   }
@@ -121,12 +132,17 @@ export class SiteMap {
     this.map.remove();
   }
 
+  private style(): StyleSpecification {
+    return styleOf(PALETTES[this.theme], `${this.theme}/`, this.mode === "wall" ? 1.6 : 1);
+  }
+
   /** The style stands: put back what belongs to it and feed every source anew. */
   private dressed(): void {
     this.ready = true;
     this.fed.clear();
+    this.busy.clear();
     this.images.clear();
-    const palette = PALETTES[app.view.peek().theme];
+    const palette = PALETTES[this.theme];
     for (const level of Object.keys(palette.level)) this.image(`hatch/${level}`, () => hatch(level, palette));
     this.putRelief();
     this.putGround();
@@ -141,16 +157,17 @@ export class SiteMap {
   }
 
   private changed(): void {
-    const { theme } = app.view.value;
+    const { theme, mode } = app.view.value;
     // read all that the scene hangs on, so that its change calls this again
     void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, symbolSet.value];
     const site = app.site.value;
     if (site && this.groundFor !== site) this.loadGround(site);
     if (site) this.follow();
-    if (theme !== this.theme) {
+    if (theme !== this.theme || mode !== this.mode) {
       this.theme = theme;
+      this.mode = mode;
       this.ready = false;
-      this.map.setStyle(styleOf(PALETTES[theme], `${theme}/`), { diff: false });
+      this.map.setStyle(this.style(), { diff: false });
       return;
     }
     this.schedule();
@@ -197,6 +214,7 @@ export class SiteMap {
       const fed = this.fed.get(name);
       if (fed && same(fed.on, on)) continue;
       if (fed && now - fed.at_ms < feed.every) continue;
+      if (now - (this.busy.get(name) ?? -Infinity) < PATIENCE_MS) continue;
       this.fed.set(name, { on, at_ms: now });
       this.put(name, feed.make(scene));
     }
@@ -204,7 +222,7 @@ export class SiteMap {
   }
 
   private put(name: SourceName, data: FeatureCollection): void {
-    const theme = this.theme as View["theme"];
+    const { theme } = this;
     const symbols = symbolSet.peek();
     if (name === "tracks" || name === "sensors") {
       const prefix = `${theme}/${symbols}/`;
@@ -214,6 +232,7 @@ export class SiteMap {
         this.image(icon.slice(theme.length + 1), () => draw(icon.slice(prefix.length), symbols, PALETTES[theme]));
       }
     }
+    this.busy.set(name, performance.now());
     void this.map.getSource<GeoJSONSource>(name)?.setData(data);
   }
 
@@ -250,7 +269,7 @@ export class SiteMap {
   private putRelief(): void {
     const header = app.site.peek()?.terrain;
     if (!header || !this.heights || this.map.getSource("relief")) return;
-    const shaded = relief(header, this.heights.heights, PALETTES[app.view.peek().theme]);
+    const shaded = relief(header, this.heights.heights, PALETTES[this.theme]);
     if (!shaded) return;
     this.map.addSource("relief", { type: "canvas", canvas: shaded.canvas, coordinates: shaded.corners, animate: false });
     this.map.addLayer({ id: "relief", type: "raster", source: "relief", paint: { "raster-fade-duration": 0 } }, "borders");

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
-import { busy, density, hop, play, seek, trouble } from "../player";
+import { busy, density, hop, play, seek, span_min, SPANS_MIN, trouble } from "../player";
 import { RATES } from "../view";
 import { Button, Choice } from "./parts";
 
@@ -34,6 +34,10 @@ export function Timeline(): JSX.Element {
       <span class="moment">
         {trouble.value && !live ? words.say("record_failed", { why: trouble.value }) : busy.value ? words.say("loading") : words.clock(now)}
       </span>
+      <Choice
+        label={words.say("span")} value={String(span_min.value)} onChange={(minutes) => (span_min.value = Number(minutes))}
+        options={SPANS_MIN.map((minutes) => ({ value: String(minutes), text: minutes < 60 ? words.say("minutes", { n: minutes }) : words.say("hours", { n: minutes / 60 }) }))}
+      />
       <Choice
         label={words.say("rate")} value={String(view.rate)} options={RATES.map((rate) => ({ value: String(rate), text: `${words.number(rate, rate < 1 ? 1 : 0)}×` }))}
         onChange={(rate) => app.look({ rate: Number(rate) })}

@@ -113,7 +113,8 @@ export default {
     play: "تشغيل", pause: "إيقاف", to_live: "إلى المباشر", previous: "الإنذار السابق", next: "الإنذار التالي", rate: "السرعة",
     slider: "اللحظة المعروضة", density: "الكشوف والإنذارات عبر الزمن", loading: "جارٍ تحميل السجل…",
     record_failed: "تعذّر جلب السجل: {why}",
-    utc: "UTC", local: "محلي",
+    span: "المدة", minutes: "{n} د", hours: "{n} س",
+  utc: "UTC", local: "محلي",
 
     blind: "منطقة عمياء: لا وقت للإنذار",
     legend: "المفتاح",

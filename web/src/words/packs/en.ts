@@ -109,6 +109,7 @@ export const ENGLISH = {
   play: "Play", pause: "Pause", to_live: "To live", previous: "Previous alarm", next: "Next alarm", rate: "Speed",
   slider: "Moment shown", density: "Detections and alarms over time", loading: "Loading the record…",
   record_failed: "The record cannot be had: {why}",
+  span: "Span", minutes: "{n} min", hours: "{n} h",
   utc: "UTC", local: "local",
 
   blind: "Blind zone: no warning time possible",
