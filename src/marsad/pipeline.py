@@ -7,11 +7,13 @@ The state is donated: after ``step`` use only the returned one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from marsad import trajectory, warn
-from marsad.sensing.book import SensorBook
+from marsad import air, trajectory, warn
+from marsad.sensing import registration
+from marsad.sensing.book import BIAS_AZIMUTH, BIAS_CLOCK, BIAS_ELEVATION, BIAS_RANGE, SensorBiases, SensorBook
 from marsad.sensing.intake import Intake, sort_batch
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
@@ -47,6 +49,7 @@ class PipelineParams:
     """Settings of the stages; a site's own numbers are in ``Site``."""
 
     trajectory: trajectory.TrajectoryParams = field(default_factory=trajectory.TrajectoryParams)
+    air: air.AirParams = field(default_factory=air.AirParams)
     warn: warn.WarnParams = field(default_factory=warn.WarnParams)
 
 
@@ -60,6 +63,7 @@ class PipelineState:
     intake: Intake
     known_air: KnownAir
     trajectory: trajectory.TrajectoryState
+    air: air.AirState
     warn: warn.WarnState
 
 
@@ -76,6 +80,7 @@ def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
         intake=Intake(),
         known_air=KnownAir(),
         trajectory=trajectory.init(site, params.trajectory),
+        air=air.init(site, params.air),
         warn=warn.init(site.zones, site.policy),
     )
 
@@ -83,23 +88,55 @@ def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
 def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState, Outputs]:
     """Take in messages in order of arrival and say what changed."""
     incoming = sort_batch(state.intake, state.book, tuple(batch))
+    now_utc_ns = incoming.now_utc_ns
     for report in incoming.weather:
         trajectory.weather(state.trajectory, report)
     for claim in incoming.cooperative:
         state.known_air.claim(claim, state.book)
-    state.known_air.forget(state.book.seconds(incoming.now_utc_ns))
+    state.known_air.forget(state.book.seconds(now_utc_ns))
     state.trajectory, launch = trajectory.step(
-        state.trajectory, state.book, incoming.now_utc_ns, tuple(incoming.detections), state.known_air
+        state.trajectory, state.book, now_utc_ns, tuple(incoming.detections), state.known_air, _biases(state)
     )
+    claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
+    state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
     state.warn, warnings = warn.step(
         state.warn,
-        warn.Evidence(now_utc_ns=incoming.now_utc_ns, launches=launch.launches, impacts=launch.impacts),
+        warn.Evidence(
+            now_utc_ns=now_utc_ns,
+            launches=launch.launches,
+            impacts=launch.impacts,
+            corridors=picture.corridors,
+            lost_track_ids=picture.lost_track_ids,
+            cleared_track_ids=picture.cleared_track_ids,
+        ),
         state.params.warn,
     )
     return state, Outputs(
         launches=launch.launches,
         impacts=launch.impacts,
+        tracks=picture.tracks,
+        corridors=picture.corridors,
         warnings=warnings,
-        dispositions=tuple(incoming.dispositions) + launch.dispositions,
+        faults=picture.faults,
+        dispositions=(
+            *incoming.dispositions,
+            *launch.dispositions,
+            *(d for d in picture.dispositions if d.detection_id not in claimed),
+        ),
         rejected=tuple(incoming.rejected),
     )
+
+
+def _biases(state: PipelineState) -> SensorBiases:
+    """What registration is sure of, in place of the priors."""
+    biases = SensorBiases.prior(state.book)
+    for k, sensor in enumerate(state.book.sensors):
+        found = registration.correction(state.air.registration, sensor.sensor_id)
+        if found is None:
+            continue
+        for column, row in ((BIAS_RANGE, 0), (BIAS_AZIMUTH, 1), (BIAS_ELEVATION, 2), (BIAS_CLOCK, 3)):
+            sigma = math.sqrt(max(float(found.covariance[row, row]), 0.0))
+            if abs(float(found.errors[row])) > 2.0 * biases.sigma[k, column]:
+                biases.mean[k, column] = float(found.errors[row])
+                biases.sigma[k, column] = max(sigma, float(biases.sigma[k, column]))
+    return biases

@@ -12,6 +12,9 @@ from jaxtyping import Float
 from marsad.geo.frames import ecef_from_geodetic, enu_axes, geodetic_from_ecef
 from marsad.terms import PoseReport, Sensor
 
+BIAS_AZIMUTH, BIAS_ELEVATION, BIAS_RANGE, BIAS_CLOCK, BIAS_EAST, BIAS_NORTH, BIAS_UP = range(7)
+"""Columns of a sensor's errors: radians, radians, m, s, m, m, m."""
+
 _POSES_KEPT = 240
 _FIT_POSES = 4
 _LONGEST_EXTRAPOLATION_S = 3.0
@@ -119,6 +122,19 @@ class SensorBook:
             b = sensor.bias_prior
             out[k] = (b.azimuth_rad, b.elevation_rad, b.range_m, b.clock_s, b.east_m, b.north_m, b.up_m)
         return out
+
+
+@dataclass(frozen=True)
+class SensorBiases:
+    """What is known of every sensor's errors: azimuth, elevation, range, clock, east, north, up; by index."""
+
+    mean: Float[np.ndarray, "sensor 7"]
+    sigma: Float[np.ndarray, "sensor 7"]
+
+    @staticmethod
+    def prior(book: SensorBook) -> SensorBiases:
+        """Nothing but the priors."""
+        return SensorBiases(np.zeros((len(book.sensors), 7)), book.bias_sigma())
 
 
 def direction(azimuth_rad: float, elevation_rad: float) -> tuple[float, float, float]:

@@ -39,7 +39,10 @@ class Intake:
 
 @dataclass
 class Sorted:
-    """One batch, sorted: detections that are new, everything else by kind, and what was not used."""
+    """One batch, sorted: detections that are new, everything else by kind, and what was not used.
+
+    ``usable`` holds all that may be used, in order of arrival.
+    """
 
     detections: list[Detection] = field(default_factory=list)
     cooperative: list[CooperativeReport] = field(default_factory=list)
@@ -50,7 +53,19 @@ class Sorted:
     sensors: list[SensorReport] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
     rejected: list[RejectedInput] = field(default_factory=list)
+    usable: list[Message] = field(default_factory=list)
     now_utc_ns: int = 0
+
+    def for_air(self) -> tuple[Message, ...]:
+        """Everything that concerns the air picture and the sensors' health."""
+        return (
+            *self.sensors,
+            *self.heartbeats,
+            *self.poses,
+            *self.cooperative,
+            *self.sensor_tracks,
+            *self.detections,
+        )
 
 
 def content(detection: Detection) -> tuple[object, ...]:
@@ -93,6 +108,7 @@ def sort_batch(intake: Intake, book: SensorBook, batch: tuple[Message, ...]) -> 
             out.cooperative.append(message)
         elif message.sensor_id not in book.index:
             out.rejected.append(_reject(message, "sensor_id", f"sensor {message.sensor_id!r} has not described itself"))
+            continue
         elif isinstance(message, Heartbeat):
             out.heartbeats.append(message)
         elif isinstance(message, PoseReport):
@@ -100,25 +116,27 @@ def sort_batch(intake: Intake, book: SensorBook, batch: tuple[Message, ...]) -> 
             out.poses.append(message)
         elif isinstance(message, SensorTrackReport):
             out.sensor_tracks.append(message)
-        else:
-            _take_detection(intake, message, out)
+        elif not _take_detection(intake, message, out):
+            continue
+        out.usable.append(message)
     return out
 
 
-def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse, out: Sorted) -> None:
+def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse, out: Sorted) -> bool:
     if abs(detection.arrival_utc_ns - detection.time_utc_ns) > _EARLIEST_NS:
         out.rejected.append(_reject(detection, "time_utc_ns", "the stamp is more than 60 s away from the arrival"))
         out.dispositions.append(_said(detection, "rejected", "stamp more than 60 s away from arrival"))
-        return
+        return False
     key = content(detection)
     if key in intake.seen:
         out.dispositions.append(_said(detection, "duplicate", "the same measurement arrived before"))
-        return
+        return False
     if len(intake.order) == intake.order.maxlen:
         intake.seen.discard(intake.order[0])
     intake.order.append(key)
     intake.seen.add(key)
     out.detections.append(detection)
+    return True
 
 
 def _reject(message: Message, name: str, reason: str) -> RejectedInput:

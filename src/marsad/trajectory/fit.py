@@ -33,13 +33,9 @@ from marsad.flight.rocket import (
 )
 from marsad.geo.frames import ellipsoid_normal
 from marsad.geo.linear import cholesky, invert_cholesky, log_determinant, solve_cholesky
+from marsad.sensing.book import BIAS_AZIMUTH, BIAS_CLOCK, BIAS_EAST, BIAS_ELEVATION, BIAS_RANGE
 from marsad.sensing.measure import look, sound_speed_along, wrap_angle
 from marsad.trajectory.observations import (
-    BIAS_AZIMUTH,
-    BIAS_CLOCK,
-    BIAS_EAST,
-    BIAS_ELEVATION,
-    BIAS_RANGE,
     BURNOUT,
     DIRECTION,
     IMPULSE,

@@ -14,7 +14,6 @@ time at which a plume was seen to end."""
 
 NUISANCES = 7
 """Per sensor: azimuth, elevation (rad), range (m), clock (s), own position east, north, up (m)."""
-BIAS_AZIMUTH, BIAS_ELEVATION, BIAS_RANGE, BIAS_CLOCK, BIAS_EAST, BIAS_NORTH, BIAS_UP = range(7)
 
 
 class Observations(NamedTuple):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from marsad.flight.rocket import LN_BURN, Reference
+from marsad.flight.rocket import LN_BURN, TIME, Reference
 from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.zones import ZoneShapes, prepare_zones
-from marsad.sensing.book import SensorBook
+from marsad.sensing.book import SensorBiases, SensorBook
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
@@ -76,6 +76,8 @@ class TrajectoryParams:
     tail_s: float = 6.0
     salvo_s: float = 90.0
     young_s: float = 1.5
+    merge_s: float = 8.0
+    same_launch_s: float = 0.4
 
 
 @dataclass
@@ -91,6 +93,7 @@ class TrajectoryState:
     pool: list[Unclaimed] = field(default_factory=list)
     tracklets: TrackletBook = field(default_factory=TrackletBook)
     latency_s: list[float] = field(default_factory=list)
+    clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
     next_event: int = 1
     next_site: int = 1
     sites: list[tuple[str, Float[np.ndarray, "3"], Float[np.ndarray, "2 2"]]] = field(default_factory=list)
@@ -128,13 +131,18 @@ def step(
     now_utc_ns: int,
     detections: tuple[Detection, ...],
     known_air: KnownAir,
+    biases: SensorBiases | None = None,
 ) -> tuple[TrajectoryState, TrajectoryOutputs]:
     """Take in detections at a moment (UTC ns of arrival) and say what is now believed.
 
-    ``known_air``: what is known to fly; a plot there founds no launch.
+    ``known_air``: what is known to fly; a plot there founds no launch.  ``biases``: what is known of the sensors'
+    errors; their priors where None.
     """
     now_s = book.seconds(now_utc_ns)
-    bias_mean, bias_sigma = np.zeros((len(book.sensors), 7)), book.bias_sigma()
+    if biases is None:
+        biases = SensorBiases.prior(book)
+    bias_mean, bias_sigma = biases.mean, biases.sigma
+    state.clock_s = bias_mean[:, 3]
     while len(state.latency_s) < len(book.sensors):
         state.latency_s.append(book.sensors[len(state.latency_s)].latency_s)
     dispositions: list[Disposition] = []
@@ -148,6 +156,8 @@ def step(
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
     for event in list(state.events):
+        if event.dirty and now_s - event.born_s < state.params.merge_s:
+            _merge_same(state, event, book, now_s, now_utc_ns, bias_sigma, launches, impacts)
         _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
     state.events = [e for e in state.events if e.stage != "ended"]
     if state.pool and now_s - state.pool[0].arrival_s > state.params.pool_kept_s:
@@ -166,6 +176,7 @@ def _place_detection(
     dispositions: list[Disposition],
     leftover: list[Detection],
     known_air: KnownAir,
+    biases: SensorBiases | None = None,
 ) -> None:
     if isinstance(detection, Bearing) and detection.kind == "object":
         leftover.append(detection)
@@ -208,7 +219,7 @@ def _claim(
     depth: int = 0,
 ) -> Event | None:
     """Give a detection to the event that forecasts it best, if any does."""
-    stamp = book.seconds(detection.time_utc_ns)
+    stamp = book.seconds(detection.time_utc_ns) - float(state.clock_s[book.index[detection.sensor_id]])
     values = 3 if isinstance(detection, Plot) else 2
     gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
     ranked: list[tuple[float, float, int, Event]] = []
@@ -489,6 +500,51 @@ def _shed(
             state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
+def _merge_same(
+    state: TrajectoryState,
+    event: Event,
+    book: SensorBook,
+    now_s: float,
+    now_utc_ns: int,
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    """Two events that are one launch become one: the better known takes over what the other has, if it fits."""
+    for other in state.events:
+        if other is event or other.stage == "ended" or event.stage == "ended" or not (event.modes and other.modes):
+            continue
+        if abs(event.launch_s - other.launch_s) > state.params.same_launch_s + _time_spread(event, other):
+            continue
+        keep, give = (other, event) if other.rows.count > event.rows.count else (event, other)
+        if not _same_launch(state, keep, give, book, bias_sigma):
+            continue
+        _cancel(state, give, book, now_utc_ns, launches, impacts, f"the same launch as {keep.event_id}")
+        for detection in list(give.detections.values()):
+            rows = rows_of(detection, book)
+            if _claim(state, book, detection, rows, bias_sigma) is None:
+                state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+
+
+def _time_spread(a: Event, b: Event) -> float:
+    """Three standard deviations of the difference of two launch times, at most 3 s."""
+    variance = a.modes[0].fit.covariance[TIME, TIME] + b.modes[0].fit.covariance[TIME, TIME]
+    return float(min(3.0 * math.sqrt(variance), 3.0))
+
+
+def _same_launch(
+    state: TrajectoryState, keep: Event, give: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> bool:
+    """Whether the detections of one event could be the other's: they fit there, and are not seen beside its own."""
+    fitting = beside = 0
+    for detection in give.detections.values():
+        chi2, _ = score(keep, rows_of(detection, book), state.world, bias_sigma)
+        fitting += chi2 < 2.0 * state.params.gate_chi2[2]
+        beside += rival_of(keep, detection, book) is not None
+    n = len(give.detections)
+    return fitting >= 0.7 * n and beside <= 0.25 * n
+
+
 def _unfollowed(state: TrajectoryState, event: Event, book: SensorBook, now_s: float) -> bool:
     """Whether a launch told by a few plots alone was not seen again when it should have been."""
     if event.bearings or event.plots > 3 or event.plots == 0:
@@ -506,11 +562,12 @@ def _cancel(
     now_utc_ns: int,
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
+    reason: str = "not seen again",
 ) -> None:
     """Take back a launch that did not prove true."""
     event.status, event.stage = "cancelled", "ended"
     if event.published_s > -math.inf:
-        launches.append(launch_estimate(event, state.world, book, now_utc_ns, ("not seen again",)))
+        launches.append(launch_estimate(event, state.world, book, now_utc_ns, (reason,)))
         if event.impact_shown:
             impacts.append(
                 ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
