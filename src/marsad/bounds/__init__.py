@@ -6,6 +6,7 @@ from marsad.bounds.arrivals import Arrivals, gather, gather_detections
 from marsad.bounds.cramer_rao import ELAPSED_S, launch_bound, semi_major_m, semi_minor_m
 from marsad.bounds.launch import TrueLaunch, true_launch
 from marsad.bounds.records import BoundRow, LaunchBound, PriorBound
+from marsad.bounds.scenario import scenario_bounds
 from marsad.bounds.schedule import TYPICAL_ACCURACY, Accuracy, expected_arrivals
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "gather",
     "gather_detections",
     "launch_bound",
+    "scenario_bounds",
     "semi_major_m",
     "semi_minor_m",
     "true_launch",

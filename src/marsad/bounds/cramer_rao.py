@@ -16,18 +16,22 @@ from jaxtyping import Float
 from marsad.bounds.arrivals import Arrivals
 from marsad.bounds.launch import TrueLaunch
 from marsad.bounds.records import LEAD_LIMITS_M, BoundRow, LaunchBound, PriorBound
-from marsad.flight import motor_of
+from marsad.flight import environment_of, motor_of
 from marsad.flight.classes import RocketTable
-from marsad.flight.rocket import AZIMUTH, TIME, Motor, fly
+from marsad.flight.rocket import AZIMUTH, ELEVATION, PARAMETERS, TIME, Environment, fly
 from marsad.geo.terrain import TerrainGrid
 from marsad.terms import WeatherReport
 from marsad.trajectory.fit import Fit, Prior, fit, predict
 from marsad.trajectory.ground import GroundPoint, ground_covariance, impact_ground, launch_ground
-from marsad.trajectory.modes import Hypothesis, World, prior_of, world_of
+from marsad.trajectory.modes import AZIMUTH_SIGMA_RAD, POSITION_SIGMA_M, TIME_SIGMA_S
 from marsad.trajectory.observations import Observations
 
 ELAPSED_S = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0)
 """Moments after launch at which the bound is told, besides the impact."""
+
+WIND_SIGMA_UNFORECAST_MS = 6.0
+SOUND_SIGMA_UNFORECAST = 0.01
+"""What is not known of wind (a component, one sigma) and speeds of sound where there is no forecast."""
 
 CHI2_95_2 = 5.991464547107979
 """95 % point of chi² with two degrees of freedom."""
@@ -57,74 +61,91 @@ def launch_bound(
     elapsed_s
         Moments after launch; those after the impact are left out and the impact itself is added.
     """
-    world = world_of(rockets, terrain, weather)
-    motor = motor_of(launch.rocket_class)
-    p, reference = launch.parameters, launch.reference
-    flight = fly(p, motor, reference, world.env, True)
-    impact = impact_ground(p, flight, world.env)
-    begin = launch_ground(p, reference, world.env)
+    env = _environment(rockets, terrain, weather)
+    c, p = launch.rocket_class, launch.parameters
+    flight = fly(p, motor_of(c), launch.reference, env, True)
+    impact = impact_ground(p, flight, env)
     tof = float(impact.time_s - p[TIME]) if impact.ok else None
     moments = [t for t in elapsed_s if tof is None or t < tof]
     if tof is not None:
         moments.append(tof)
+    known = _prior(
+        rockets, terrain, weather, launch, (c.ln_sigma_delta_v, c.ln_sigma_burn, c.ln_sigma_drag), bias_sigma
+    )
+    wide = (rockets.wide_ln_sigma_delta_v, rockets.wide_ln_sigma_burn, rockets.wide_ln_sigma_drag)
+    unknown = _prior(rockets, terrain, weather, launch, wide, bias_sigma)
     first = None
     if arrivals.arrival_s.size:
-        arrivals = _without_noise(arrivals, world, launch, bias_sigma)
+        arrivals = _without_noise(arrivals, env, launch, known)
         first = float(arrivals.arrival_s[0] - p[TIME])
-
-    def under(spread: tuple[float, float, float]) -> PriorBound:
-        hypothesis = Hypothesis(launch.rocket_class.name, motor, spread, 0.0)
-        prior = prior_of(world, hypothesis, p[TIME], p[AZIMUTH], np.zeros_like(bias_sigma), bias_sigma)
-        return _under_prior(world, motor, launch, prior, arrivals, begin, impact, moments)
-
-    c = launch.rocket_class
     return LaunchBound(
         first_detection_arrival_s=first,
         tof_s=tof,
-        class_known=under((c.ln_sigma_delta_v, c.ln_sigma_burn, c.ln_sigma_drag)),
-        class_unknown=under((rockets.wide_ln_sigma_delta_v, rockets.wide_ln_sigma_burn, rockets.wide_ln_sigma_drag)),
+        class_known=_under_prior(env, launch, known, arrivals, impact, moments),
+        class_unknown=_under_prior(env, launch, unknown, arrivals, impact, moments),
     )
 
 
-def _at_truth(world: World, motor: Motor, launch: TrueLaunch, prior: Prior, obs: Observations) -> Fit:
+def _environment(rockets: RocketTable, terrain: TerrainGrid, weather: WeatherReport | None) -> Environment:
+    if weather is None:
+        return environment_of(terrain, rockets.drag)
+    ground = weather.profile_ground_m or 0.0
+    return environment_of(terrain, rockets.drag, weather.wind_east_ms, weather.wind_north_ms, ground)
+
+
+def _prior(
+    rockets: RocketTable,
+    terrain: TerrainGrid,
+    weather: WeatherReport | None,
+    launch: TrueLaunch,
+    spread: tuple[float, float, float],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Prior:
+    """The estimator's own prior, centred where it says nothing of the truth's position, time and azimuth."""
+    mean = np.zeros(PARAMETERS)
+    mean[TIME], mean[AZIMUTH] = launch.parameters[TIME], launch.parameters[AZIMUTH]
+    mean[ELEVATION] = rockets.launch_elevation_mean_rad
+    wind_ms = WIND_SIGMA_UNFORECAST_MS if weather is None else weather.wind_sigma_ms
+    turn = rockets.misalignment_sigma_rad
+    anywhere = [POSITION_SIGMA_M, POSITION_SIGMA_M, TIME_SIGMA_S, AZIMUTH_SIGMA_RAD]
+    sigma = np.array(
+        [*anywhere, rockets.launch_elevation_sigma_rad, *spread, wind_ms, wind_ms, terrain.height_sigma_m, turn, turn]
+    )
+    sound = SOUND_SIGMA_UNFORECAST if weather is None else weather.sound_speed_relative_sigma
+    return Prior(mean, sigma, np.zeros_like(bias_sigma), bias_sigma, sound)
+
+
+def _at_truth(env: Environment, launch: TrueLaunch, prior: Prior, obs: Observations) -> Fit:
     """Information and its inverse at the true parameters: a fit that takes no step."""
     no_bias = np.zeros_like(prior.bias_sigma)
-    return fit(launch.parameters, 0.0, no_bias, motor, launch.reference, world.env, obs, prior, 1, 0.0)
+    motor = motor_of(launch.rocket_class)
+    return fit(launch.parameters, 0.0, no_bias, motor, launch.reference, env, obs, prior, 1, 0.0)
 
 
-def _without_noise(
-    arrivals: Arrivals, world: World, launch: TrueLaunch, bias_sigma: Float[np.ndarray, "sensor 7"]
-) -> Arrivals:
+def _without_noise(arrivals: Arrivals, env: Environment, launch: TrueLaunch, prior: Prior) -> Arrivals:
     """Give every row the value that the truth predicts, so that no measurement counts less for its own noise."""
-    c = launch.rocket_class
-    motor = motor_of(c)
-    spread = (c.ln_sigma_delta_v, c.ln_sigma_burn, c.ln_sigma_drag)
-    p = launch.parameters
-    hypothesis = Hypothesis(c.name, motor, spread, 0.0)
-    prior = prior_of(world, hypothesis, p[TIME], p[AZIMUTH], np.zeros_like(bias_sigma), bias_sigma)
-    at_truth = _at_truth(world, motor, launch, prior, arrivals.rows)
+    at_truth = _at_truth(env, launch, prior, arrivals.rows)
     value, innovation = np.zeros(3), np.zeros((3, 3))
     values = np.zeros_like(arrivals.rows.value)
     for row in range(values.shape[0]):
-        predict(row, at_truth, world.env, arrivals.rows, value, innovation, bias_sigma)
+        predict(row, at_truth, env, arrivals.rows, value, innovation, prior.bias_sigma)
         values[row] = value
     return Arrivals(arrivals.arrival_s, arrivals.rows._replace(value=values), arrivals.measurements)
 
 
 def _under_prior(
-    world: World,
-    motor: Motor,
+    env: Environment,
     launch: TrueLaunch,
     prior: Prior,
     arrivals: Arrivals,
-    begin: GroundPoint,
     impact: GroundPoint,
     moments: Sequence[float],
 ) -> PriorBound:
     t0 = float(launch.parameters[TIME])
+    begin = launch_ground(launch.parameters, launch.reference, env)
 
     def covariance(count: int) -> Float[np.ndarray, "n n"]:
-        return _at_truth(world, motor, launch, prior, arrivals.first(count)).covariance
+        return _at_truth(env, launch, prior, arrivals.first(count)).covariance
 
     rows = []
     for elapsed in moments:

@@ -13,28 +13,45 @@ if TYPE_CHECKING:
 
 def command(
     site: Annotated[Path, typer.Argument(help="A site file (.toml), or a folder with zones, terrain and classes.")],
-    recording: Annotated[Path, typer.Argument(help="A recording, one JSON object a line.")],
-    truth: Annotated[Path, typer.Option(help="The truth of the recording (JSON).")],
+    source: Annotated[Path, typer.Argument(help="A scenario (.toml), or a recording with its --truth.")],
+    truth: Annotated[Path | None, typer.Option(help="The truth of the recording (JSON).")] = None,
     json_out: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Say the least error (Cramér-Rao bound) of launch and impact that the sensors allow, over time."""
+    """Say the least error (Cramér-Rao bound) of launch and impact that the sensors allow, over time.
+
+    Of a scenario: what its sensors are expected to deliver.  Of a recording: what they did deliver.
+    """
     import msgspec
 
-    from marsad.adapters.recording import read_recording
-    from marsad.adapters.sites import read_site
-    from marsad.adapters.truth import bounds_of_recording, read_truth
     from marsad.adapters.warm import telling
 
-    place = read_site(site)
-    true = read_truth(truth)
-    messages = read_recording(recording, (sensor.sensor_id for sensor in place.sensors)).messages
     with telling("marsad: compiling the numerical kernels, once; `marsad warmup` does it beforehand"):
-        bounds = bounds_of_recording(place, messages, true, truth)
+        bounds = _bounds(site, source, truth)
     if json_out:
         typer.echo(msgspec.json.encode(bounds).decode())
         return
     for object_id, bound in bounds.items():
         typer.echo("\n".join(_table(object_id, bound)))
+
+
+def _bounds(site: Path, source: Path, truth: Path | None) -> dict[str, LaunchBound]:
+    from marsad.adapters.errors import BadInputError
+    from marsad.adapters.recording import read_recording
+    from marsad.adapters.scenario_file import check_scenario, read_scenario
+    from marsad.adapters.sites import read_site
+    from marsad.adapters.truth import bounds_of_recording, read_truth
+    from marsad.bounds import scenario_bounds
+
+    place = read_site(site)
+    if source.suffix == ".toml":
+        scenario = read_scenario(source)
+        check_scenario(source, place, scenario)
+        return scenario_bounds(place, scenario)
+    if truth is None:
+        raise BadInputError(source, "expected a scenario (.toml), or --truth with the truth of this recording")
+    true = read_truth(truth)
+    messages = read_recording(source, (sensor.sensor_id for sensor in place.sensors)).messages
+    return bounds_of_recording(place, messages, true, truth)
 
 
 def _table(object_id: str, bound: LaunchBound) -> list[str]:
