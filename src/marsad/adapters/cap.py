@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 from lxml import etree
 
-from marsad.adapters.cap_texts import LANGUAGES, Texts, headline_of
+from marsad.adapters.cap_texts import DRILL_ENDED, LANGUAGES, Texts, headline_of
+from marsad.adapters.language_packs import LanguagePack
 from marsad.terms import Zone, ZoneWarning
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -79,8 +81,8 @@ def status_of(warning: ZoneWarning) -> Status:
     return "Exercise" if warning.exercise else "Actual"
 
 
-def encode(message: CapMessage) -> bytes:
-    """Write the message as XML, one information block a language."""
+def encode(message: CapMessage, packs: Sequence[LanguagePack] = ()) -> bytes:
+    """Write the message as XML, one information block a language: Arabic, English, then those of the packs."""
     root = etree.Element(f"{{{NAMESPACE}}}alert", nsmap={None: NAMESPACE})
     w = message.warning
     _add(root, "identifier", message.identifier)
@@ -97,7 +99,10 @@ def encode(message: CapMessage) -> bytes:
         _add(root, "references", " ".join(r.text() for r in message.references))
     _add(root, "incidents", safe_identifier(w.incident_id))
     for language, texts in LANGUAGES.items():
-        _info(root, message, language, texts)
+        name = (message.zone.name_ar or message.zone.name) if language == "ar" else message.zone.name
+        _info(root, message, language, texts, name)
+    for pack in packs:
+        _info(root, message, pack.language, pack.texts, pack.zone_names.get(w.zone_id, message.zone.name))
     xml: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return xml
 
@@ -108,7 +113,7 @@ def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
     return child
 
 
-def _info(root: etree._Element, message: CapMessage, language: str, texts: Texts) -> None:
+def _info(root: etree._Element, message: CapMessage, language: str, texts: Texts, zone_name: str) -> None:
     w = message.warning
     urgency, severity, responses = _CODES[w.level]
     info = etree.SubElement(root, f"{{{NAMESPACE}}}info")
@@ -125,9 +130,9 @@ def _info(root: etree._Element, message: CapMessage, language: str, texts: Texts
         _add(info, "onset", cap_time(w.impact_q05_utc_ns))
     _add(info, "expires", cap_time(max(w.expires_utc_ns, message.sent_utc_ns)))
     _add(info, "senderName", message.sender_name)
-    zone_name = (message.zone.name_ar or message.zone.name) if language == "ar" else message.zone.name
     cancelled = message.message_type == "Cancel"
-    _add(info, "headline", headline_of(texts, w.level, zone_name, cancelled=cancelled, exercise=w.exercise))
+    headline = headline_of(texts, w.level, zone_name, cancelled=cancelled, exercise=w.exercise)
+    _add(info, "headline", texts.drill_ended.format(zone=zone_name) if w.note == DRILL_ENDED else headline)
     _add(info, "description", texts.cancelled if cancelled else texts.descriptions[w.hazard])
     _add(info, "instruction", texts.instructions["all_clear" if cancelled else w.level])
     for name, value in _parameters(w):

@@ -16,6 +16,7 @@ class Texts:
     cancelled: str
     cancel_headline: str
     exercise: str
+    drill_ended: str
 
 
 ENGLISH = Texts(
@@ -44,6 +45,7 @@ ENGLISH = Texts(
     cancelled="The warning before this one is withdrawn.",
     cancel_headline="{zone}: warning withdrawn",
     exercise="EXERCISE: {headline}",
+    drill_ended="{zone}: DRILL ENDED – REAL ALARM. Follow the real alarm.",
 )
 
 ARABIC = Texts(
@@ -72,7 +74,11 @@ ARABIC = Texts(
     cancelled="سُحب التحذير السابق.",
     cancel_headline="{zone}: سُحب التحذير",
     exercise="تمرين: {headline}",
+    drill_ended="{zone}: انتهى التمرين – إنذار حقيقي. اتبعوا الإنذار الحقيقي.",
 )
+
+DRILL_ENDED = "drill_ended_real_alarm"
+"""Note of the message by which a drill makes way for a real alarm."""
 
 LANGUAGES: dict[str, Texts] = {"ar": ARABIC, "en": ENGLISH}
 """By language tag (RFC 3066), in the order in which the blocks are written."""

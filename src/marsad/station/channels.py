@@ -17,6 +17,7 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from marsad.adapters import cap
+from marsad.adapters.language_packs import LanguagePack
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
 from marsad.terms import Zone, ZoneWarning
@@ -98,8 +99,14 @@ class CapDirectory:
 class Chains:
     """The chains of CAP messages: one a warning, each message naming all before it, so that no chain ever forks."""
 
-    def __init__(self, sender: str, sender_name: str, sign: Callable[[bytes], bytes] | None = None) -> None:
-        self._sign = sign
+    def __init__(
+        self,
+        sender: str,
+        sender_name: str,
+        sign: Callable[[bytes], bytes] | None = None,
+        packs: Sequence[LanguagePack] = (),
+    ) -> None:
+        self._sign, self._packs = sign, tuple(packs)
         self._sender = cap.safe_identifier(sender)
         self._sender_name = sender_name
         self._chains: OrderedDict[str, tuple[cap.Reference, ...]] = OrderedDict()
@@ -129,7 +136,7 @@ class Chains:
         self._chains[warning.warning_id] = (*earlier, head.reference())
         while len(self._chains) > CHAINS_KEPT:
             self._chains.popitem(last=False)
-        xml = cap.encode(head)
+        xml = cap.encode(head, self._packs)
         return Message(cap=head, xml=self._sign(xml) if self._sign else xml)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from marsad.adapters import cap_signature
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Identity
+from marsad.adapters.language_packs import LanguagePack
 from marsad.adapters.sites import read_site
 from marsad.station.channels import Channel
 from marsad.station.outlets.setup import read_channels
@@ -89,13 +91,15 @@ async def _serve(options: ServeOptions) -> None:
     world = RealWorld()
     outlets = read_channels(options.channels, site.zones, world.utc_ns) if options.channels else None
     channels: tuple[Channel, ...] = ()
-    sign = None
+    sign: Callable[[bytes], bytes] | None = None
+    packs: tuple[LanguagePack, ...] = ()
     if outlets is not None:
         settings = _as(outlets.identity, settings, options)
-        channels, sign = outlets.channels, partial(cap_signature.sign, identity=outlets.identity)
+        channels, packs = outlets.channels, outlets.packs
+        sign = partial(cap_signature.sign, identity=outlets.identity)
         for speaker in outlets.speakers:
             _speak_beforehand(speaker, site.zones, exercise=settings.exercise)
-    station = Station(world, site, default_pipeline(), settings, channels, sign)
+    station = Station(world, site, default_pipeline(), settings, channels, sign, packs)
     async with running(station, options.host, options.port, loopback_only=not options.insecure_bind) as live:
         stop_on_signals(live.stop.set)
         host = f"[{options.host}]" if ":" in options.host else options.host

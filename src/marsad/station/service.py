@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 import marsad
+from marsad.adapters.language_packs import LanguagePack
 from marsad.sensing.site import Site
 from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch
 from marsad.station.core import Processed, StationCore
@@ -74,6 +75,7 @@ class Station:
         settings: Settings,
         channels: Sequence[Channel] = (),
         sign: Callable[[bytes], bytes] | None = None,
+        packs: Sequence[LanguagePack] = (),
     ) -> None:
         self.world = world
         self.settings = settings
@@ -91,7 +93,7 @@ class Station:
         self.hub = Hub(self.boot_id, marsad.__version__, world.speed)
         self.feed = Feed(world)
         self._zones = {zone.zone_id: zone for zone in self.site.zones}
-        self._chains = Chains(settings.sender, self.site.name, sign)
+        self._chains = Chains(settings.sender, self.site.name, sign, packs)
         out = list(channels)
         if settings.cap_folder is not None:
             out.append(CapDirectory(settings.cap_folder, world.write_file))

@@ -41,6 +41,7 @@ from msgspec import Meta
 
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Identity, read_identity
+from marsad.adapters.language_packs import LanguagePack, read_pack
 from marsad.station.channels import Channel
 from marsad.station.outlets.mqtt import MqttChannel
 from marsad.station.outlets.siren import SirenChannel
@@ -107,6 +108,7 @@ class ChannelsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The whole file."""
 
     keys: str
+    languages: tuple[str, ...] = ()
     siren: tuple[SirenEntry, ...] = ()
     webhook: tuple[WebhookEntry, ...] = ()
     mqtt: tuple[MqttEntry, ...] = ()
@@ -121,6 +123,7 @@ class Outlets:
     identity: Identity
     channels: tuple[Channel, ...]
     speakers: tuple[SpeechChannel, ...] = ()
+    packs: tuple[LanguagePack, ...] = ()
 
 
 def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int]) -> Outlets:
@@ -156,7 +159,8 @@ def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int])
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise BadInputError(path, f"two channels are called {twice!r}")
-    return Outlets(identity, tuple(Walled(channel, identity.kind) for channel in out), speakers)
+    packs = tuple(read_pack(folder / name) for name in told.languages)
+    return Outlets(identity, tuple(Walled(channel, identity.kind) for channel in out), speakers, packs)
 
 
 def _siren(
