@@ -20,10 +20,11 @@ from marsad.geo.site_frame import site_frame
 from marsad.geo.zones import ZoneShapes, prepare_zones
 from marsad.sensing import registration
 from marsad.sensing.site import Site
-from marsad.terms import CorridorForecast, Disposition, Message, TrackReport
+from marsad.terms import Message
 
 __all__ = ["AirOutputs", "AirParams", "AirState", "init", "step"]
 
+_MOMENT_NS = 100_000_000
 _NO_CLAIMS: Mapping[str, str] = {}
 
 
@@ -66,28 +67,54 @@ def step(
         Detections that belong to a rocket's event, ``{detection_id: event_id}``; their tracks are that rocket.
     """
     if state.epoch_utc_ns is None:
-        state.epoch_utc_ns = now_utc_ns
-        state.registration.epoch_utc_ns = now_utc_ns
+        state.epoch_utc_ns = state.registration.epoch_utc_ns = min(
+            (message.arrival_utc_ns for message in messages), default=now_utc_ns
+        )
+    note_events(state, claimed)
+    said = AirOutputs()
+    for moment_utc_ns, batch in _moments(now_utc_ns, messages):
+        said = _joined(said, _moment(state, moment_utc_ns, batch))
+    return state, said
+
+
+def _moments(now_utc_ns: int, messages: Sequence[Message]) -> list[tuple[int, list[Message]]]:
+    """Part a batch that spans more than a moment, so that scans close as if the messages had come one by one."""
+    parts: list[tuple[int, list[Message]]] = []
+    for message in sorted(messages, key=lambda one: one.arrival_utc_ns):
+        if parts and message.arrival_utc_ns - parts[-1][1][0].arrival_utc_ns < _MOMENT_NS:
+            parts[-1][1].append(message)
+            parts[-1] = (message.arrival_utc_ns, parts[-1][1])
+        else:
+            parts.append((message.arrival_utc_ns, [message]))
+    if not parts:
+        return [(now_utc_ns, [])]
+    parts[-1] = (max(now_utc_ns, parts[-1][0]), parts[-1][1])
+    return parts
+
+
+def _moment(state: AirState, now_utc_ns: int, messages: list[Message]) -> AirOutputs:
     state.registration, faults = registration.step(
         state.registration, now_utc_ns, tuple(messages), state.params.registration
     )
     now_s = seconds(state, now_utc_ns)
-    note_events(state, claimed)
     frames, dispositions = take(state, messages, now_s)
     frames += due_frames(state, now_s)
     if not frames:
-        return state, AirOutputs(dispositions=tuple(dispositions), faults=faults)
-    tracks, corridors, fates = _track(state, tuple(frames))
-    return state, AirOutputs(tracks=tracks, corridors=corridors, dispositions=(*dispositions, *fates), faults=faults)
+        return AirOutputs(dispositions=tuple(dispositions), faults=faults)
+    state.tracking, info = track.step(state.tracking, tuple(frames), state.tracking_params)
+    said = describe(state, info.ended, [*dispositions, *dispositions_of(state, info)])
+    return replace(said, faults=faults)
 
 
-def _track(
-    state: AirState, frames: tuple[track.Frame, ...]
-) -> tuple[tuple[TrackReport, ...], tuple[CorridorForecast, ...], tuple[Disposition, ...]]:
-    state.tracking, info = track.step(state.tracking, frames, state.tracking_params)
-    fates = dispositions_of(state, info)
-    reports, corridors = describe(state, info.ended, fates)
-    return tuple(reports), tuple(corridors), tuple(fates)
+def _joined(first: AirOutputs, then: AirOutputs) -> AirOutputs:
+    return AirOutputs(
+        tracks=first.tracks + then.tracks,
+        corridors=first.corridors + then.corridors,
+        cleared_track_ids=first.cleared_track_ids + then.cleared_track_ids,
+        lost_track_ids=first.lost_track_ids + then.lost_track_ids,
+        dispositions=first.dispositions + then.dispositions,
+        faults=first.faults + then.faults,
+    )
 
 
 def _shapes(site: Site, least_buffer_m: float, more_m: float) -> ZoneShapes:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from marsad import identify, track
 from marsad.air.coverage import is_watched
-from marsad.air.state import AirState, Known, utc_ns
+from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
 from marsad.geo.site_frame import geodetic_of
 from marsad.identify import Judgement
@@ -85,16 +85,15 @@ def _note_event(state: AirState, uid: int, event_id: str | None) -> None:
         known.events[event_id] = known.events.get(event_id, 0) + 1
 
 
-def describe(
-    state: AirState, ended: track.Ended, dispositions: list[Disposition]
-) -> tuple[list[TrackReport], list[CorridorForecast]]:
+def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition]) -> AirOutputs:
     """Judge all tracks as they stand and report what changed; contradicted claims go into the dispositions."""
     now_s = state.tracking.time_s
-    reports, corridors = _end(state, ended, now_s)
+    reports, lost = _end(state, ended, now_s)
+    corridors: list[CorridorForecast] = []
     tracks = state.tracking.tracks
     count = len(tracks.uid)
     if not count:
-        return reports, corridors
+        return AirOutputs(tracks=tuple(reports), lost_track_ids=tuple(lost), dispositions=tuple(dispositions))
     view = _View(state)
     identify.compare(state.book, view.states(now_s), state.params.claims)
     _watch_claims(state, now_s, tracks.uid, dispositions)
@@ -108,7 +107,13 @@ def describe(
         forecast = view.corridor(row, judged, now_s)
         if forecast is not None:
             corridors.append(forecast)
-    return reports, corridors
+    return AirOutputs(
+        tracks=tuple(reports),
+        corridors=tuple(corridors),
+        cleared_track_ids=tuple(one.track_id for one in corridors if not one.axis),
+        lost_track_ids=tuple(lost),
+        dispositions=tuple(dispositions),
+    )
 
 
 def _is_worth_saying(
@@ -121,22 +126,22 @@ def _is_worth_saying(
     return now_s - known.reported_s >= state.params.repeat_s
 
 
-def _end(state: AirState, ended: track.Ended, now_s: float) -> tuple[list[TrackReport], list[CorridorForecast]]:
-    """Close the reports of tracks that ended."""
-    reports, corridors = [], []
+def _end(state: AirState, ended: track.Ended, now_s: float) -> tuple[list[TrackReport], list[str]]:
+    """Close the reports of tracks that ended; gives the suspects among them too."""
+    reports, lost = [], []
     gone = {int(uid) for uid in ended.uid}
     for uid in gone:
         known = state.known.pop(uid, None)
         if known is None:
             continue
         if known.has_corridor:
-            corridors.append(CorridorForecast(track_id=name_of(uid)))
+            lost.append(name_of(uid))
         if known.is_reported:
             reports.append(_ended_report(state, uid, known, now_s))
     if gone or now_s - state.last_forget_s > 10.0:
         identify.forget(state.book, gone, now_s)
         state.last_forget_s = now_s
-    return reports, corridors
+    return reports, lost
 
 
 def _ended_report(state: AirState, uid: int, known: Known, now_s: float) -> TrackReport:

@@ -105,10 +105,16 @@ class AirState:
 
 @dataclass(frozen=True)
 class AirOutputs:
-    """What one step has to say; only what changed."""
+    """What one step has to say; only what changed.
+
+    ``cleared_track_ids`` were suspects and are no more (their corridor is said once more, empty);
+    ``lost_track_ids`` were suspects and are not seen any more, which clears nobody.
+    """
 
     tracks: tuple[TrackReport, ...] = ()
     corridors: tuple[CorridorForecast, ...] = ()
+    cleared_track_ids: tuple[str, ...] = ()
+    lost_track_ids: tuple[str, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     faults: tuple[SensorFault, ...] = ()
 
