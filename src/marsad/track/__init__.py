@@ -42,6 +42,7 @@ from marsad.track.types import (
     Status,
     Tracks,
 )
+from marsad.track.warm import ready, warmup
 
 __all__ = [
     "DEFAULT_MODELS",
@@ -70,6 +71,8 @@ __all__ = [
     "plots",
     "position_enu_m",
     "positions",
+    "ready",
     "sensor_tracks",
     "step",
+    "warmup",
 ]

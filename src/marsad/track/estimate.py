@@ -45,5 +45,5 @@ def estimate(tracks: Tracks, params: Params) -> Estimate:
 
 def position_enu_m(tracks: Tracks) -> Float[np.ndarray, "track 3"]:
     """Mean position of every track, ENU metres."""
-    position = np.where(tracks.weight[:, :, None] > 0, tracks.mean[:, :, :3] * tracks.weight[:, :, None], 0.0)
-    return position.sum(axis=1)
+    used = tracks.weight[:, :, None] > 0
+    return np.where(used, tracks.weight[:, :, None] * np.where(used, tracks.mean[:, :, :3], 0.0), 0.0).sum(axis=1)

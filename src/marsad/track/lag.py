@@ -9,18 +9,17 @@ before its first launch, and those rockets are associated anew with what is now 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from marsad.track.tables import I64
-from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites
+from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites, Status
 
 Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
-RECALL_ROCKETS = 3  # so many rockets have shown a site's manner (speed, elevation, azimuth)
+RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
 RECALLS_AT_MOST = 8  # in one step
-BEFORE_LAUNCH_S = 0.5
 
 
 @dataclass
@@ -33,6 +32,8 @@ class Line:
     outcomes: list[Outcome]
     refiltered_from_s: float | None = None
     recalls: int = 0
+    to_rename: list[Picture] = field(default_factory=list)
+    """Pictures left for another account of the same time, whose tracks' names are to be kept."""
 
     def back_to(self, index: int) -> list[Frame]:
         """Return to a checkpoint and give the frames that followed it."""
@@ -91,31 +92,52 @@ def restart_index(checkpoints: list[Checkpoint], time_s: float) -> int:
     return 0
 
 
+def stages_of(sites: Sites) -> I64:
+    """How far each site is known: at all, by some rockets, by many."""
+    return 1 + (sites.moments[:, :1] >= RECALL_ROCKETS).sum(axis=1)
+
+
 def to_recall(sites: Sites) -> npt.NDArray[np.bool_]:
     """The sites of which enough is newly known to look at the lag again."""
-    return sites.recalled < 1 + (sites.moments[:, 0] >= RECALL_ROCKETS)
+    return sites.recalled < stages_of(sites)
 
 
 def recall(line: Line, lag_s: float) -> list[Frame]:
-    """Go back to before the first launch of newly recognised sites, knowing them: the frames to filter anew."""
+    """Go back by the lag, knowing the newly recognised launch sites: the frames to filter anew."""
     sites, now_s = line.picture.sites, line.picture.time_s
     rows = to_recall(sites)
-    launch_s = sites.first_s[rows].min() - BEFORE_LAUNCH_S
     within = [i for i, c in enumerate(line.checkpoints) if c.picture.time_s >= now_s - lag_s]
-    before = [i for i in within if line.checkpoints[i].picture.time_s <= launch_s]
     known = sites._replace(
-        recalled=np.where(rows, 1 + (sites.moments[:, 0] >= RECALL_ROCKETS), sites.recalled),
+        recalled=np.where(rows, stages_of(sites), sites.recalled),
         # the same rockets will teach their site again
         information=np.where(rows[:, None, None], 0.5 * sites.information, sites.information),
     )
     if not within:
         line.picture = line.picture._replace(sites=known)
         return []
-    frames = line.back_to(before[-1] if before else within[0])
+    frames = line.back_to(within[0])
     line.picture = line.picture._replace(sites=known)
     line.known_until_s = now_s
     line.checkpoints.append(Checkpoint(line.picture, now_s, ()))
     return frames
+
+
+def renamed(picture: Picture, before: Picture) -> Picture:
+    """Give tracks the names they had in an earlier account of the same time, where both end in the same detection."""
+    old, new = before.tracks, picture.tracks
+    shown = old.status != Status.TENTATIVE
+    name = dict(zip(old.last_detection[shown].tolist(), old.uid[shown].tolist(), strict=True))
+    uid = new.uid.tolist()
+    row_of = {u: row for row, u in enumerate(uid)}
+    for row, last in enumerate(new.last_detection.tolist()):
+        wanted = name.get(last, uid[row])
+        if wanted == uid[row]:
+            continue
+        other = row_of.get(wanted)
+        if other is not None:
+            uid[other], row_of[uid[row]] = uid[row], other
+        uid[row], row_of[wanted] = wanted, row
+    return picture._replace(tracks=new._replace(uid=np.array(uid, dtype=np.int64)))
 
 
 def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spacing_s: float) -> None:
@@ -128,6 +150,8 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
             line.checkpoints.append(Checkpoint(before, max(before.time_s, line.known_until_s), ()))
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
+        while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:
+            line.picture = renamed(line.picture, line.to_rename.pop())
         if lag_s > 0:
             last = line.checkpoints[-1]
             line.checkpoints[-1] = replace(last, frames=(*last.frames, frame))
@@ -137,6 +161,10 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
                 and line.recalls < RECALLS_AT_MOST
             ):
                 line.recalls += 1
-                pending.extend(reversed(recall(line, lag_s)))
+                left = line.picture
+                again = recall(line, lag_s)
+                if again:
+                    line.to_rename.append(left)
+                    pending.extend(reversed(again))
     while len(line.checkpoints) > 1 and line.checkpoints[1].picture.time_s <= line.picture.time_s - 2.0 * lag_s:
         del line.checkpoints[0]

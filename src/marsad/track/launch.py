@@ -19,6 +19,7 @@ from marsad.track.types import Sites
 REACH_S = 2.5  # how long after launch a first plot is still explained by the site
 PSEUDO = 3.0  # the general prior counts as this many rockets of the site
 TRACED_SIGMA_M = 300.0  # a path traced back no better than this says nothing of a site
+SAME_SITE_M = 400.0  # launchers closer than this are one site
 SITE_UP_SIGMA_M = 20.0  # how well the height of the ground is known
 
 
@@ -102,7 +103,8 @@ def _jacobian(theta: F64, x: F64, jacobian: F64) -> None:
 
 
 @njit(cache=True)
-def _quadratic(a: F64, d: F64) -> float:
+def quadratic(a: F64, d: F64) -> float:
+    """The quadratic form d' a d."""
     total = 0.0
     for i in range(d.shape[0]):
         for j in range(d.shape[0]):
@@ -111,7 +113,7 @@ def _quadratic(a: F64, d: F64) -> float:
 
 
 @njit(cache=True)
-def _normal_equations(
+def normal_equations(
     theta: F64, start: F64, information: F64, jacobian: F64, x: F64, z: F64, r_inverse: F64, a: F64, b: F64
 ) -> None:
     """Fill the matrix and the right side of a Gauss-Newton step."""
@@ -160,7 +162,7 @@ def launch_fit(
     log_det = 0.0
     for _ in range(4):
         _jacobian(theta, x, jacobian)
-        _normal_equations(theta, start, information, jacobian, x, z, r_inverse, a, b)
+        normal_equations(theta, start, information, jacobian, x, z, r_inverse, a, b)
         log_det = cholesky(a, 8)
         if log_det == -math.inf:
             return -math.inf, 0.0
@@ -170,7 +172,7 @@ def launch_fit(
         theta[6] = max(theta[6], 0.02)
     _state(theta, x)
     information[6, 6] = 0.0
-    chi2 = _quadratic(r_inverse, z - x[:3]) + _quadratic(information, theta - start)
+    chi2 = quadratic(r_inverse, z - x[:3]) + quadratic(information, theta - start)
     small = information3.copy()
     prior_log_det = cholesky(small, 3) + math.log(information[7, 7])
     prior_log_det += math.log(information[3, 3] * information[4, 4] * information[5, 5])
@@ -247,6 +249,8 @@ def _nearest_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, used:
         cx, cy, cxy = sx + i[1, 1] / det, sy + i[0, 0] / det, sxy - i[0, 1] / det
         dx, dy = at[0] - sites.position_enu_m[s, 0], at[1] - sites.position_enu_m[s, 1]
         chi2 = (cy * dx * dx - 2.0 * cxy * dx * dy + cx * dy * dy) / (cx * cy - cxy * cxy)
+        if dx * dx + dy * dy < SAME_SITE_M**2:
+            chi2 = min(chi2, 15.0 * (dx * dx + dy * dy) / SAME_SITE_M**2)
         if chi2 < best_chi2:
             best, best_chi2 = s, chi2
     return best

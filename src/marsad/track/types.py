@@ -132,9 +132,19 @@ class MotionModel:
 # Air vehicles fly straight for about half a minute and turn for about a quarter; rockets fall with drag.
 # The figures behind the numbers: docs/decisions.md, "Motion models".
 DEFAULT_MODELS = (
-    MotionModel(MotionKind.CONSTANT_VELOCITY, Family.AIR, 0.3, 0.1, sojourn_s=40.0, prior=0.6),
     MotionModel(
-        MotionKind.COORDINATED_TURN, Family.AIR, 1.0, 0.3, noise_extra=4e-4, sojourn_s=15.0, prior=0.3, extra_sigma=0.08
+        MotionKind.CONSTANT_VELOCITY, Family.AIR, 0.5, 0.1, sojourn_s=40.0, prior=0.6, speed_vertical_sigma_ms=7.0
+    ),
+    MotionModel(
+        MotionKind.COORDINATED_TURN,
+        Family.AIR,
+        6.0,
+        0.3,
+        noise_extra=4e-4,
+        sojourn_s=15.0,
+        prior=0.3,
+        speed_vertical_sigma_ms=7.0,
+        extra_sigma=0.08,
     ),
     MotionModel(
         MotionKind.CONSTANT_VELOCITY,
@@ -179,10 +189,10 @@ class LaunchPrior:
     elevation_sigma_rad: float = math.radians(9.0)
     drag_ln_mean: float = math.log(1e-4)
     drag_ln_sigma: float = 0.5
-    rate_hz: float = 1.0
+    rate_hz: float = 5.0
     """Launches per second to reckon with at a site that fired within ``active_s``."""
     active_s: float = 60.0
-    site_sigma_m: float = 60.0
+    site_sigma_m: float = 30.0
     """How far launchers of one site stand apart."""
 
 
@@ -193,7 +203,7 @@ class Params:
     sensors: tuple[SensorModel, ...] = (SensorModel(),)
     models: tuple[MotionModel, ...] = DEFAULT_MODELS
     launch: LaunchPrior = field(default_factory=LaunchPrior)
-    gate_chi2: float = 16.0
+    gate_chi2: float = 25.0
     """Squared Mahalanobis distance within which a detection may belong to a track."""
     confirm_existence: float = 0.95
     delete_existence: float = 0.003
@@ -206,7 +216,7 @@ class Params:
     """A confirmed track not updated for this long ends."""
     tentative_max_s: float = 6.0
     """A tentative track not updated for this long ends."""
-    lag_s: float = 5.0
+    lag_s: float = 8.0
     """How late a detection may come and still be filtered in as if it had come in order; zero: not at all."""
     checkpoints: int = 12
     """How many earlier states are kept within the lag."""
@@ -260,9 +270,12 @@ class Tracks(NamedTuple):
 
     uid: Int[np.ndarray, " track"]
     """Identity: the identity of the detection that began it."""
+    last_detection: Int[np.ndarray, " track"]
+    """Identity of the detection that last updated it."""
     status: Int[np.ndarray, " track"]
     existence: Float[np.ndarray, " track"]
     born_s: Float[np.ndarray, " track"]
+    born_enu_m: Float[np.ndarray, "track 3"]
     updated_s: Float[np.ndarray, " track"]
     hits: Int[np.ndarray, " track"]
     misses: Int[np.ndarray, " track"]
@@ -338,12 +351,13 @@ class Outcome(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What a frame changes: the time, the tracks, the launch sites, when each sensor last looked."""
+    """What a frame changes: time, tracks, launch sites, when each sensor last looked; and the time of the first."""
 
     time_s: float
     tracks: Tracks
     sites: Sites
     looked_s: Float[np.ndarray, " sensor"]
+    started_s: float
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,9 @@ def forget(w: F64, known: int, tables: Tables) -> None:
 
 
 @njit(cache=True)
-def position_update(w: F64, x: F64, p: F64, z: F64, r: F64, log_fit: F64, s: F64, inverse: F64, gain: F64) -> float:
+def position_update(w: F64, x: F64, p: F64, z: F64, r: F64) -> float:
     """Update all slots of one track in place by a position; give the mixture's squared Mahalanobis distance."""
+    log_fit, s, inverse, gain = np.empty(w.shape[0]), np.empty((3, 3)), np.empty((3, 3)), np.empty((7, 3))
     nis = 0.0
     for k in range(w.shape[0]):
         if w[k] > 0.0:
