@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -53,7 +54,7 @@ class Run:
         return f"<Run {self.name}: {len(self.messages)} messages over {duration_s:g} s; {self.truth!r}>"
 
 
-def simulate_night(site: Site, scenario: Scenario, rng: np.random.Generator) -> Run:
+def simulate_night(site: Site, scenario: Scenario, rng: np.random.Generator, *, flown: Sequence[Body] = ()) -> Run:
     """Simulate a night over a site.
 
     Parameters
@@ -64,6 +65,8 @@ def simulate_night(site: Site, scenario: Scenario, rng: np.random.Generator) -> 
         What happens.
     rng
         The only source of chance: the same generator gives the same run, bit by bit.
+    flown
+        Bodies beside those of the scenario whose paths come from elsewhere: a logged flight, another simulator.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def simulate_night(site: Site, scenario: Scenario, rng: np.random.Generator) -> 
     for order, one in zip(scenario.rocket, rng_bodies.spawn(len(scenario.rocket)), strict=True):
         things += bodies.rockets(site, order, env, one)
     things += [bodies.flyer(site, order) for order in scenario.flyer]
+    things += flown
     eyes = platforms(site, scenario, rng_platforms)
     own = [
         Body(eye.sensor.sensor_id, "own_drone", eye.path, begin_s=eye.path.begin_s)
