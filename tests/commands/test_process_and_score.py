@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-CASE = "11_medium_radar_balloon"
+from marsad import cli
+
+CASE = "04_short_radar"
 
 
-def marsad(*arguments: object, hash_seed: str = "0", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "marsad.cli", *map(str, arguments)],
-        capture_output=True, text=True, check=False, cwd=cwd, timeout=300,
+class Done:
+    """What a command said and ended with."""
+
+    def __init__(self, returncode: int, stdout: str, stderr: str) -> None:
+        self.returncode, self.stdout, self.stderr = returncode, stdout, stderr
+
+
+def marsad(*arguments: object) -> Done:
+    """Run a command in this process, as the command line does."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["marsad", *map(str, arguments)])
+        try:
+            cli.main()
+            code: object = 0
+        except SystemExit as error:
+            code = error.code
+    return Done(int(code or 0), out.getvalue(), err.getvalue())  # type: ignore[call-overload]
+
+
+def marsad_apart(*arguments: object, hash_seed: str) -> None:
+    """Run a command in a process of its own."""
+    subprocess.run(
+        [sys.executable, "-m", "marsad.cli", *map(str, arguments)], check=True, timeout=300,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
     )  # fmt: skip
 
@@ -44,13 +68,11 @@ def test_the_result_has_the_form(whole: Path) -> None:
     assert [path.name for path in whole.parent.iterdir()] == [whole.name]
 
 
-def test_the_same_recording_gives_the_same_bytes(cases: Path, whole: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again.json"
-    done = marsad(
-        "process", cases / "cases" / f"{CASE}.jsonl", "--site", cases / "common", "--result", again, "--deterministic",
-        hash_seed="12345",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+def test_the_same_recording_gives_the_same_bytes_in_another_process(cases: Path, whole: Path, tmp_path: Path) -> None:
+    again, recording = tmp_path / "again.json", cases / "cases" / f"{CASE}.jsonl"
+    marsad_apart(
+        "process", recording, "--site", cases / "common", "--result", again, "--deterministic", hash_seed="12345"
+    )
     assert again.read_bytes() == whole.read_bytes()
 
 
@@ -108,18 +130,21 @@ def test_a_result_that_cannot_be_written_is_said(cases: Path, tmp_path: Path) ->
     assert "cannot be written" in done.stderr
 
 
-def test_score_processes_every_case_and_runs_the_folders_scorer(cases: Path, tmp_path: Path) -> None:
-    done = marsad(
-        "score", cases, "--results", tmp_path / "kept", "--only", "04,06", "--jobs", 1, "--json", tmp_path / "s.json"
-    )
+def test_score_processes_every_case_and_runs_the_folders_scorer(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = marsad("score", cases, "--results", tmp_path / "kept", "--only", "04,06", "--json", tmp_path / "s.json")
     assert done.returncode == 0, done.stderr
-    assert "04_short_radar" in done.stdout
+    assert "04_short_radar" in capfd.readouterr().out
     assert {path.name for path in (tmp_path / "kept").iterdir()} == {"04_short_radar.json", "06_short_acoustic.json"}
     assert len(json.loads((tmp_path / "s.json").read_text())["cases"]) == 2
 
 
-def test_a_folder_below_uses_the_scorer_above_and_results_have_a_default_place(cases: Path, tmp_path: Path) -> None:
-    done = marsad("score", cases / "many", "--only", "m004", "--jobs", 1, "--deterministic", cwd=tmp_path)
+def test_a_folder_below_uses_the_scorer_above_and_results_have_a_default_place(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = marsad("score", cases / "many", "--only", "m004", "--jobs", 1, "--deterministic")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "marsad-results" / "many" / "m004_short_r_wide.json").is_file()
 
@@ -139,7 +164,9 @@ def test_a_folder_that_holds_no_cases_is_refused(tmp_path: Path, missing: str) -
     assert missing in done.stderr
 
 
-def test_one_bad_case_does_not_keep_the_others_from_being_scored(cases: Path, tmp_path: Path) -> None:
+def test_one_bad_case_does_not_keep_the_others_from_being_scored(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "set"
     for part in ("cases", "truth"):
         (folder / part).mkdir(parents=True)
@@ -147,7 +174,7 @@ def test_one_bad_case_does_not_keep_the_others_from_being_scored(cases: Path, tm
     (folder / "score.py").write_text("import sys, os; print(sorted(os.listdir(sys.argv[1])))")
     (folder / "cases" / "a.jsonl").write_text('{"type": "song"}\n')
     (folder / "cases" / "b.jsonl").write_text("noise\n")
-    done = marsad("score", folder, "--results", tmp_path / "kept")
+    done = marsad("score", folder, "--results", tmp_path / "kept", "--jobs", 1)
     assert done.returncode == 2
     assert "b.jsonl, line 1" in done.stderr
-    assert "['a.json']" in done.stdout
+    assert "['a.json']" in capfd.readouterr().out

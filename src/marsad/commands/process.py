@@ -20,7 +20,7 @@ def process_file(recording_path: Path, site_path: Path, result_path: Path, *, de
     from marsad.adapters.sites import read_site
     from marsad.adapters.warm import warm_up_quietly
 
-    site = read_site(site_path)
+    site = read_site(site_path, lambda text: typer.echo(f"marsad: {text}", err=True))
     recording = read_recording(recording_path, (sensor.sensor_id for sensor in site.sensors))
     rows = ResultRows(recording.name)
     rows.add_rejected(recording.rejected)
@@ -31,6 +31,7 @@ def process_file(recording_path: Path, site_path: Path, result_path: Path, *, de
     for step in feed(site, recording.messages, clock=None if deterministic else time.perf_counter):
         rows.add(step.outputs, step.issued_s)
         computing.append(step.computing_s)
+    gc.unfreeze()
     content = rows.encoded(
         lines=recording.lines,
         ignored_types=dict(sorted(recording.ignored_types.items())),

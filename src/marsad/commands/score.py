@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -51,20 +52,28 @@ def _one_case(recording: Path, common: Path, result: Path, deterministic: bool) 
 
 def process_cases(recordings: list[Path], common: Path, results: Path, *, deterministic: bool, jobs: int) -> bool:
     """Process cases side by side, printing each as it ends; say whether all could be read."""
+    good = True
+    for outcome, text in _outcomes(recordings, common, results, deterministic, jobs):
+        good = good and outcome == "ok"
+        typer.echo(text if outcome == "ok" else f"marsad: {text}", err=True)
+    return good
+
+
+def _outcomes(
+    recordings: list[Path], common: Path, results: Path, deterministic: bool, jobs: int
+) -> Iterator[tuple[str, str]]:
+    """Work through the cases, each with a process of its own core, and give what came of each as it ends."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    good = True
+    longest_first = sorted(recordings, key=lambda path: -path.stat().st_size)
+    calls = [(path, common, results / f"{path.stem}.json", deterministic) for path in longest_first]
+    if jobs == 1:
+        yield from (_one_case(*call) for call in calls)
+        return
     with ProcessPoolExecutor(max_workers=jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pending = [
-            pool.submit(_one_case, path, common, results / f"{path.stem}.json", deterministic)
-            for path in sorted(recordings, key=lambda path: -path.stat().st_size)  # the longest first
-        ]
-        for done in as_completed(pending):
-            outcome, text = done.result()
-            good = good and outcome == "ok"
-            typer.echo(text if outcome == "ok" else f"marsad: {text}", err=True)
-    return good
+        for done in as_completed([pool.submit(_one_case, *call) for call in calls]):
+            yield done.result()
 
 
 def _cores() -> int:
