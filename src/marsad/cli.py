@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "replay",
     "explain",
     "siren",
+    "drill",
     "keys",
     "process",
     "score",
