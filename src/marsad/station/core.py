@@ -23,7 +23,7 @@ from marsad.station.intake import Frame, Intake, Reply
 from marsad.station.journal import Entry, Journal, JournalError
 from marsad.station.resume import Plan, Resumption, plan_resumption, resume
 from marsad.station.runner import Pipeline, Runner, decisions, encode_message
-from marsad.station.snapshot import decode_site, digest, encode_site
+from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
 from marsad.terms import Message, RejectedInput, Tick, ZoneWarning
 
 BACKLOG_ENTRIES = 50_000
@@ -128,6 +128,7 @@ class StationCore:
             {
                 "boot_id": self.boot_id,
                 "marsad": marsad.__version__,
+                "code": code_digest(),
                 "python": platform.python_version(),
                 "numpy": np.__version__,
                 "machine": platform.machine(),

@@ -21,6 +21,7 @@ from marsad.terms import (
     CooperativeReport,
     Flash,
     Message,
+    PersonOrder,
     Sensor,
     SensorReport,
     Tick,
@@ -40,7 +41,7 @@ HEARTBEAT_S = 2.0
 def shifted(message: Message, shift_ns: int) -> Message:
     """Give a message with all its times moved."""
     moved: dict[str, Any] = {"arrival_utc_ns": message.arrival_utc_ns + shift_ns}
-    if not isinstance(message, SensorReport | WeatherReport | Tick):
+    if not isinstance(message, SensorReport | WeatherReport | PersonOrder | Tick):
         moved["time_utc_ns"] = message.time_utc_ns + shift_ns
     if isinstance(message, Flash):
         moved["onset_utc_ns"] = message.onset_utc_ns + shift_ns
@@ -53,7 +54,7 @@ def node_of(message: Message) -> str:
         return message.sensor.sensor_id
     if isinstance(message, WeatherReport):
         return WEATHER_NODE
-    if isinstance(message, Tick):
+    if isinstance(message, Tick | PersonOrder):
         return ""
     if isinstance(message, CooperativeReport) and not message.sensor_id:
         return COOPERATIVE_NODE

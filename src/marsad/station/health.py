@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from marsad.terms import Message, PoseReport, Sensor, SensorReport, Tick, WeatherReport
+from marsad.terms import Message, PersonOrder, PoseReport, Sensor, SensorReport, Tick, WeatherReport
 from marsad.terms.places import Geodetic
 
 Status = Literal["live", "late", "lost"]
@@ -67,7 +67,7 @@ class Health:
                 known.interval_s = interval_s(name)
                 known.last_seen_utc_ns = message.arrival_utc_ns
                 changed.add(name)
-            elif not isinstance(message, Tick | WeatherReport) and message.sensor_id in self.sensors:
+            elif not isinstance(message, Tick | WeatherReport | PersonOrder) and message.sensor_id in self.sensors:
                 known = self.sensors[message.sensor_id]
                 known.last_seen_utc_ns = message.arrival_utc_ns
                 delay_s = (message.time_utc_ns - message.arrival_utc_ns) / 1e9 + known.sensor.latency_s

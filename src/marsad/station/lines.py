@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 
 from marsad.station.runner import Decision
-from marsad.terms import Geodetic, ImpactForecast, LaunchEstimate, PointMode, SensorFault, ZoneWarning
+from marsad.terms import CorridorForecast, Geodetic, ImpactForecast, LaunchEstimate, PointMode, SensorFault, ZoneWarning
 
 CEP_FACTOR = 0.5887
 """CEP of a Gaussian ≈ 0.5887 (σ_major + σ_minor); within 3 % for σ_minor ≥ 0.2 σ_major (Kamat, 1962)."""
@@ -71,8 +71,16 @@ def _fault(f: SensorFault) -> str:
     return f"{'fault':<10} {f.sensor_id}  {f.kind}{size}  {'; '.join(f.reasons)}"
 
 
+def _corridor(c: CorridorForecast) -> str:
+    worst = max(c.zone_risks, key=lambda r: r.probability, default=None)
+    where = "no zone" if worst is None else f"{worst.zone_id} {100 * worst.probability:.0f} %"
+    return f"{'heads for':<10} {c.track_id}  {where}"
+
+
 def line(decision: Decision) -> str:
     """Give a decision as one line: time, what, where, how sure."""
+    if isinstance(decision, CorridorForecast):
+        return f"{clock(decision.axis[0][0]) if decision.axis else '':<10}  {_corridor(decision)}"
     if isinstance(decision, LaunchEstimate):
         text = _launch(decision)
     elif isinstance(decision, ImpactForecast):

@@ -13,7 +13,7 @@ from marsad.sensing.site import Site
 from marsad.station.journal import Readable, Row
 from marsad.station.resume import Plan, resume
 from marsad.station.runner import Decision, Pipeline, Runner, decisions, decode_message
-from marsad.station.snapshot import decode_site
+from marsad.station.snapshot import code_digest, decode_site
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -36,6 +36,8 @@ class Replay:
     recorded: list[Decided] = field(default_factory=list)
     messages: int = 0
     boots: int = 0
+    other_code: bool = False
+    """Whether a run was made by other code than this."""
     unfinished: set[int] = field(default_factory=set)
     """Batches that the station died in, after it had stored them and before it had stored what it decided."""
 
@@ -82,6 +84,7 @@ class _Run:
         plan = Plan(resume_from=header["resume_from"], described=tuple(header["described"]))
         self._runner = Runner(self._pipeline, self._site)
         self._result.boots += 1
+        self._result.other_code |= header.get("code") != code_digest()
         resumed = resume(self._journal, plan, self._runner, before_seq=row.seq)
         return Outputs(warnings=resumed.untold)
 

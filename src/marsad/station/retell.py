@@ -32,6 +32,8 @@ def retell(path: Path, *, as_json: bool, recorded: bool) -> int:
         print(f"marsad: {path}: row {broken} does not fit the rows before it: the journal was changed", file=sys.stderr)
     difference = result.difference()
     said = f"{result.messages} messages, {result.boots} run(s), {len(result.replayed)} decisions"
+    if result.other_code:
+        said += " (the journal was written by other code than this)"
     if difference is None and broken is None:
         print(f"marsad: {said}: the same as recorded", file=sys.stderr)
         return 0

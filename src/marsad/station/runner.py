@@ -16,16 +16,26 @@ import msgspec
 
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
-from marsad.terms import ImpactForecast, LaunchEstimate, Message, SensorFault, SensorReport, WeatherReport, ZoneWarning
+from marsad.terms import (
+    CorridorForecast,
+    ImpactForecast,
+    LaunchEstimate,
+    Message,
+    SensorFault,
+    SensorReport,
+    WeatherReport,
+    ZoneWarning,
+)
 
 MEMORY_NS = 120_000_000_000
 """How far back a new state is fed: longer than any flight that the site warns of."""
 MEMORY_MESSAGES = 20_000
 
-Decision = LaunchEstimate | ImpactForecast | ZoneWarning | SensorFault
+Decision = LaunchEstimate | ImpactForecast | CorridorForecast | ZoneWarning | SensorFault
 DECISION_KINDS: dict[str, type[Decision]] = {
     "launch": LaunchEstimate,
     "impact": ImpactForecast,
+    "corridor": CorridorForecast,
     "warning": ZoneWarning,
     "fault": SensorFault,
 }
@@ -59,11 +69,13 @@ def decode_message(payload: bytes) -> Message:
 
 
 def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
-    """Name what a step decided, in a fixed order: launches, impacts, warnings, faults."""
+    """Name what a step decided, in a fixed order: launches, impacts, corridors, warnings, faults."""
     for launch in outputs.launches:
         yield "launch", launch
     for impact in outputs.impacts:
         yield "impact", impact
+    for corridor in outputs.corridors:
+        yield "corridor", corridor
     for warning in outputs.warnings:
         yield "warning", warning
     for fault in outputs.faults:

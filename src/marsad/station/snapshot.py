@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+import marsad
 from marsad.sensing.site import Site
 
 
@@ -36,6 +39,16 @@ def encode_site(site: Site) -> bytes:
 def decode_site(content: bytes) -> Site:
     """Give the site back, equal to the last bit."""
     return msgspec.json.decode(content, type=Site, dec_hook=_decode_array)
+
+
+@cache
+def code_digest() -> str:
+    """Name the code of the package by its content: two runs of one journal can be equal only on one code."""
+    package = Path(marsad.__file__).parent
+    total = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        total.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()[:16]
 
 
 def digest(content: bytes) -> str:

@@ -15,8 +15,9 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket,
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
-from marsad.station import history, wire, words
+from marsad.station import history, wire
 from marsad.station.coverage import coverage
+from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
 from marsad.station.wire import Json
@@ -132,12 +133,11 @@ def _past(app: FastAPI, station: Station) -> None:
 
     @app.get("/api/explain/{warning_id:path}")
     async def explain(warning_id: str, lang: Literal["en", "ar"] = "en") -> Response:
-        warning = station.picture.warning(warning_id)
-        if warning is None:
+        if station.picture.warning(warning_id) is None:
             raise HTTPException(404, f"no warning {warning_id!r}")
-        zone = next(z for z in station.site.zones if z.zone_id == warning["zone_id"])
-        name = (zone.name_ar or zone.name) if lang == "ar" else zone.name
-        return _json({"warning_id": warning_id, "lang": lang, "text": words.explain(warning, name, lang)})
+        path = station.settings.journal
+        text = await station.world.beside(lambda: tell_story(read_story(path, warning_id), lang))
+        return _json({"warning_id": warning_id, "lang": lang, "text": text})
 
 
 def _acts(app: FastAPI, station: Station) -> None:
