@@ -108,6 +108,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
             corridors=picture.corridors,
             lost_track_ids=picture.lost_track_ids,
             cleared_track_ids=picture.cleared_track_ids,
+            orders=tuple(warn.order_of(order) for order in incoming.orders),
         ),
         state.params.warn,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm
+from marsad.terms import PersonOrder
+from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm, order_of
 from warn.warn_kit import Run, S, at, drone, impact, launch, risk
 
 
@@ -279,3 +280,13 @@ def test_old_threats_are_forgotten() -> None:
     run.step(14000, impacts=(impact("later", 14000, risk("Z0", 0.5, 14025)),))
     assert len(run.state.memory.threats) < 5
     assert len(run.state.memory.incidents) < 5
+
+
+def test_a_persons_order_comes_to_the_engine_as_what_it_is() -> None:
+    expected = {"alarm": ManualAlarm, "hold": Hold, "cancel": CancelAlarm, "all_clear": AllClearOrder}
+    for what, kind in expected.items():
+        order = order_of(
+            PersonOrder(arrival_utc_ns=1, order_id="o", what=what, zone_ids=("Z0",), operator_ids=("a",), note="n")
+        )
+        assert type(order) is kind
+        assert (order.order_id, order.zone_ids, order.operator_ids, order.note) == ("o", ("Z0",), ("a",), "n")

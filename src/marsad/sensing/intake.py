@@ -15,6 +15,7 @@ from marsad.terms import (
     Heartbeat,
     Impulse,
     Message,
+    PersonOrder,
     Plot,
     PoseReport,
     RejectedInput,
@@ -51,6 +52,7 @@ class Sorted:
     weather: list[WeatherReport] = field(default_factory=list)
     heartbeats: list[Heartbeat] = field(default_factory=list)
     sensors: list[SensorReport] = field(default_factory=list)
+    orders: list[PersonOrder] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
     rejected: list[RejectedInput] = field(default_factory=list)
     usable: list[Message] = field(default_factory=list)
@@ -98,6 +100,9 @@ def sort_batch(intake: Intake, book: SensorBook, batch: tuple[Message, ...]) -> 
     for message in batch:
         out.now_utc_ns = max(out.now_utc_ns, message.arrival_utc_ns)
         if isinstance(message, Tick):
+            continue
+        if isinstance(message, PersonOrder):
+            out.orders.append(message)
             continue
         if isinstance(message, SensorReport):
             book.register(message.sensor)

@@ -13,10 +13,12 @@ from marsad.sensing.site import Site
 from marsad.station.channels import Delivery
 from marsad.station.journal import JournalReader, Row, open_for_reading
 from marsad.station.snapshot import decode_site
-from marsad.terms import ImpactForecast, LaunchEstimate, ZoneWarning
-from marsad.warn import Decision, DecisionInputs, Evidence, WarnState, explain, init, step
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, ZoneWarning
+from marsad.warn import Decision, DecisionInputs, Evidence, Order, WarnState, explain, init, order_of, step
 
 KNOWN_SHOWN = 12
+ORDER_SOURCE = "personorder"
+"""Source of a journalled order: the message's type, in small letters."""
 
 
 @dataclass
@@ -39,6 +41,8 @@ class _Again:
         self._now = 0
         self._launches: list[LaunchEstimate] = []
         self._impacts: list[ImpactForecast] = []
+        self._corridors: list[CorridorForecast] = []
+        self._orders: list[Order] = []
 
     def take(self, row: Row) -> tuple[Decision, ...]:
         """Take one row; give the decisions of a batch that it completes."""
@@ -48,18 +52,28 @@ class _Again:
             self._batch = row.batch
         if row.kind == "message":
             self._now = max(self._now, row.utc_ns)
+            if row.source == ORDER_SOURCE:
+                self._orders.append(order_of(msgspec.json.decode(row.payload, type=PersonOrder)))
         elif row.source == "launch":
             self._launches.append(msgspec.json.decode(row.payload, type=LaunchEstimate))
         elif row.source == "impact":
             self._impacts.append(msgspec.json.decode(row.payload, type=ImpactForecast))
+        elif row.source == "corridor":
+            self._corridors.append(msgspec.json.decode(row.payload, type=CorridorForecast))
         return said
 
     def finish(self) -> tuple[Decision, ...]:
         """Let the engine take in the batch that is complete."""
         if not self._now:
             return ()
-        evidence = Evidence(now_utc_ns=self._now, launches=tuple(self._launches), impacts=tuple(self._impacts))
-        self._launches, self._impacts = [], []
+        evidence = Evidence(
+            now_utc_ns=self._now,
+            launches=tuple(self._launches),
+            impacts=tuple(self._impacts),
+            corridors=tuple(self._corridors),
+            orders=tuple(self._orders),
+        )
+        self._launches, self._impacts, self._corridors, self._orders = [], [], [], []
         self._state, _ = step(self._state, evidence)
         return self._state.decisions
 

@@ -160,6 +160,21 @@ class SensorReport(msgspec.Struct, frozen=True, kw_only=True, tag="sensor"):
     sensor: Sensor
 
 
+class PersonOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
+    """What a person ordered about warnings, after the shell has checked who may order it.
+
+    alarm: sound it; hold: wait with a drone alarm; cancel: take an alarm back as false; all_clear: end the stay.
+    """
+
+    arrival_utc_ns: int
+    order_id: str
+    what: Literal["alarm", "hold", "cancel", "all_clear"]
+    zone_ids: tuple[str, ...]
+    operator_ids: tuple[str, ...]
+    hazard: Literal["rocket", "drone", "unknown"] = "unknown"
+    note: str = ""
+
+
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     """Nothing arrived, but time went on."""
 
@@ -178,5 +193,6 @@ Message = (
     | Impulse
     | CooperativeReport
     | SensorTrackReport
+    | PersonOrder
     | Tick
 )

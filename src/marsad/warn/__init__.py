@@ -4,7 +4,7 @@
 """
 
 from marsad.warn.engine import init, step
-from marsad.warn.evidence import AllClearOrder, CancelAlarm, Evidence, Hold, ManualAlarm, Order
+from marsad.warn.evidence import AllClearOrder, CancelAlarm, Evidence, Hold, ManualAlarm, Order, order_of
 from marsad.warn.reasons import explain, inputs_hash
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, WarnState, restore, save
 
@@ -23,6 +23,7 @@ __all__ = [
     "explain",
     "init",
     "inputs_hash",
+    "order_of",
     "restore",
     "save",
     "step",

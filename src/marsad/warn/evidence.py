@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder
 from marsad.terms.warnings import Hazard
 
 
@@ -46,6 +46,24 @@ class AllClearOrder(msgspec.Struct, frozen=True, kw_only=True, tag="all_clear_or
 
 
 Order = ManualAlarm | Hold | CancelAlarm | AllClearOrder
+
+
+def order_of(order: PersonOrder) -> Order:
+    """Give a person's order as the engine takes it."""
+    if order.what == "alarm":
+        return ManualAlarm(
+            order_id=order.order_id,
+            zone_ids=order.zone_ids,
+            operator_ids=order.operator_ids,
+            hazard=order.hazard,
+            note=order.note,
+        )
+    who = {"order_id": order.order_id, "note": order.note}
+    if order.what == "hold":
+        return Hold(**who, zone_ids=order.zone_ids, operator_ids=order.operator_ids)
+    if order.what == "cancel":
+        return CancelAlarm(**who, zone_ids=order.zone_ids, operator_ids=order.operator_ids)
+    return AllClearOrder(**who, zone_ids=order.zone_ids, operator_ids=order.operator_ids)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
