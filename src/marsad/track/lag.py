@@ -8,6 +8,7 @@ before its first launch, and those rockets are associated anew with what is now 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -33,7 +34,7 @@ class Line:
     refiltered_from_s: float | None = None
     recalls: int = 0
     to_rename: list[Picture] = field(default_factory=list)
-    """Pictures left for another account of the same time, whose tracks' names are to be kept."""
+    """Pictures left for another account of the same time, the latest first; their tracks' names are to be kept."""
 
     def back_to(self, index: int) -> list[Frame]:
         """Return to a checkpoint and give the frames that followed it."""
@@ -42,6 +43,7 @@ class Line:
         del self.checkpoints[index + 1 :]
         self.checkpoints[index] = replace(base, frames=())
         self.picture, self.known_until_s = base.picture, base.known_until_s
+        self.to_rename = list(base.to_rename)
         if frames:
             self.outcomes = [o for o in self.outcomes if o.time_s <= base.picture.time_s]
             since = frames[0].time_s
@@ -140,14 +142,20 @@ def renamed(picture: Picture, before: Picture) -> Picture:
     return picture._replace(tracks=new._replace(uid=np.array(uid, dtype=np.int64)))
 
 
+def crosses(before_s: float, after_s: float, spacing_s: float) -> bool:
+    """Whether a mark of a fixed grid of times lies between: where checkpoints stand must not depend on arrival."""
+    return math.isfinite(before_s) and math.floor(before_s / spacing_s) < math.floor(after_s / spacing_s)
+
+
 def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spacing_s: float) -> None:
     """Take the line through ordered frames, keeping checkpoints within twice the lag."""
     pending = list(reversed(frames))
     while pending:
         frame = pending.pop()
         before = line.picture
-        if lag_s > 0 and (not line.checkpoints or frame.time_s - line.checkpoints[-1].picture.time_s >= spacing_s):
-            line.checkpoints.append(Checkpoint(before, max(before.time_s, line.known_until_s), ()))
+        if lag_s > 0 and (not line.checkpoints or crosses(before.time_s, frame.time_s, spacing_s)):
+            known_until_s = max(before.time_s, line.known_until_s)
+            line.checkpoints.append(Checkpoint(before, known_until_s, (), tuple(line.to_rename)))
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
         while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:
@@ -165,6 +173,8 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
                 again = recall(line, lag_s)
                 if again:
                     line.to_rename.append(left)
+                    line.to_rename.sort(key=lambda picture: -picture.time_s)
+                    line.checkpoints[-1] = replace(line.checkpoints[-1], to_rename=tuple(line.to_rename))
                     pending.extend(reversed(again))
     while len(line.checkpoints) > 1 and line.checkpoints[1].picture.time_s <= line.picture.time_s - 2.0 * lag_s:
         del line.checkpoints[0]

@@ -95,6 +95,8 @@ def step(state: State, batch: Batch, params: Params) -> tuple[State, Info]:
         past: list[Frame] = []
         if newest is not None and key(first) <= key(newest):
             past = line.back_to(restart_index(checkpoints, first.time_s))
+            line.refiltered_from_s = first.time_s if line.refiltered_from_s is None else line.refiltered_from_s
+            line.refiltered_from_s = min(first.time_s, line.refiltered_from_s)
         ordered, doubled = insert(past, in_time)
         follow(
             line,

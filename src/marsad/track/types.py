@@ -371,6 +371,8 @@ class Checkpoint:
     picture: Picture
     known_until_s: float
     frames: tuple[Frame, ...]
+    to_rename: tuple[Picture, ...] = ()
+    """Earlier accounts of times still to come, whose tracks' names are to be kept."""
 
 
 @dataclass(frozen=True)
