@@ -80,7 +80,7 @@ def expected_arrivals(
     flight = fly(launch.parameters, motor_of(launch.rocket_class), launch.reference, env, False)
     y = np.empty(6)
     end = ground_crossing(flight, env, y)
-    until = float(flight.tau_s[flight.count - 1]) if end < 0.0 else end
+    until = float(flight.tau_s[flight.nodes - 1]) if end < 0.0 else end
     pieces: list[tuple[float, float, Observations]] = []
     for k, sensor in enumerate(book.sensors):
         if sensor.kind not in TYPICAL_ACCURACY:

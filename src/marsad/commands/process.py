@@ -28,7 +28,7 @@ def process_file(recording_path: Path, site_path: Path, result_path: Path, *, de
     gc.collect()
     gc.freeze()  # what is loaded by now stays: the collector need not walk it again
     computing = []
-    for step in feed(site, recording.messages, clock=None if deterministic else time.perf_counter):
+    for step in feed(site, recording.messages, clock=None if deterministic else time.process_time):
         rows.add(step.outputs, step.issued_s)
         computing.append(step.computing_s)
     gc.unfreeze()

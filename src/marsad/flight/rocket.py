@@ -73,14 +73,14 @@ class Flight(NamedTuple):
 
     ``tau_s`` (node): seconds after launch; ``state`` (node, 6): ECEF position and velocity; ``sensitivity``
     (node, 6, 13): derivatives by the launch parameters at fixed seconds after launch (the column of the launch
-    time is zero here); ``count``: nodes in use; ``burnout_s``; ``impact_node``: index of the node after the ground
+    time is zero here); ``nodes``: how many there are; ``burnout_s``; ``impact_node``: index of the node after the ground
     crossing, or -1 if the path did not come down.
     """
 
     tau_s: np.ndarray
     state: np.ndarray
     sensitivity: np.ndarray
-    count: int
+    nodes: int
     burnout_s: float
     impact_node: int
 
@@ -118,7 +118,7 @@ def _acceleration(
     a_v: np.ndarray,
     b: np.ndarray,
 ) -> None:
-    """Acceleration ``acc`` at state ``y``; if asked, its derivatives by position, velocity and parameters (b: 3 x 13)."""
+    """Acceleration ``acc`` at state ``y``; if asked, its derivatives by position, velocity, parameters (b: 3 x 13)."""
     x, yy, z, vx, vy, vz = y[0], y[1], y[2], y[3], y[4], y[5]
     s, c, sl, cl, h = ellipsoid_normal(x, yy, z)
     ux, uy, uz = c * cl, c * sl, s
@@ -333,7 +333,10 @@ def _start(
     u: np.ndarray,
     du: np.ndarray,
 ) -> float:
-    """Fill state and derivatives at ignition; ``u`` is the rail's direction (ECEF), ``du`` its derivatives by azimuth and elevation."""
+    """Fill state and derivatives at ignition; returns gravity.
+
+    ``u`` is the rail's direction (ECEF), ``du`` its derivatives by azimuth and elevation.
+    """
     lat, lon, h, slope_east, slope_north = launch_point(p, reference, env)
     y[0], y[1], y[2] = ecef_from_geodetic(lat, lon, h)
     y[3] = y[4] = y[5] = 0.0
@@ -352,7 +355,7 @@ def _start(
 
 
 @njit(cache=True)
-def fly(
+def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled as one loop
     p: np.ndarray,
     motor: Motor,
     reference: Reference,
@@ -459,7 +462,14 @@ def fly(
         if _under_ground(y, env):
             impact_node = count - 1
             break
-    return Flight(tau_s, state, sensitivity, count, burn, impact_node)
+    return Flight(
+        tau_s[:count].copy(),
+        state[:count].copy(),
+        sensitivity[: count if with_jacobian else 1].copy(),
+        count,
+        burn,
+        impact_node,
+    )
 
 
 @njit(cache=True)
@@ -480,7 +490,7 @@ def _under_ground(y: np.ndarray, env: Environment) -> bool:
 @njit(cache=True)
 def find_node(flight: Flight, tau: float) -> int:
     """Index i of the interval [i, i + 1] that holds ``tau`` (clipped to the path)."""
-    low, high = 0, flight.count - 1
+    low, high = 0, flight.nodes - 1
     while high - low > 1:
         middle = (low + high) // 2
         if flight.tau_s[middle] <= tau:

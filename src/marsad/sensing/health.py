@@ -53,6 +53,7 @@ class HealthParams:
 class Vital:
     """What is remembered of one sensor; times are arrivals in seconds of the node's clock."""
 
+    last_heard_s: float = 0.0
     last_beat_s: float | None = None
     beat_interval_s: float | None = None
     beat_ages_s: deque[float] = field(default_factory=lambda: deque(maxlen=12))
@@ -84,6 +85,7 @@ def observe(
     vital = state.setdefault(message.sensor_id, Vital())
     arrival = message.arrival_utc_ns
     faults = _clear(vital, message.sensor_id, "silent", arrival, "heard again")
+    vital.last_heard_s = max(vital.last_heard_s, arrival * _NS)
     age = (arrival - message.time_utc_ns) * _NS
     vital.least_age_s = min(vital.least_age_s, age)
     vital.worst_age_s = max(0.98 * vital.worst_age_s, age)
@@ -97,23 +99,39 @@ def observe(
 
 
 def silent(state: HealthState, now_utc_ns: int, params: HealthParams) -> list[SensorFault]:
-    """Name the sensors that should have spoken by now and did not."""
-    faults = []
+    """Name the sensors that should have spoken by now and did not.
+
+    Where most fall silent together, the node has lost its feed rather than they their lives: nobody is named then.
+    """
     now = now_utc_ns * _NS
-    for sensor_id, vital in state.items():
-        if "silent" in vital.named or vital.beat_interval_s is None or vital.last_beat_s is None or vital.beats < 3:
+    missed = {sensor_id: _missed_beats(vital, now) for sensor_id, vital in state.items()}
+    faults = []
+    for sensor_id, beats in missed.items():
+        vital = state[sensor_id]
+        if not beats or "silent" in vital.named or vital.last_beat_s is None:
             continue
-        allowance = 0.5 + 0.1 * vital.beat_interval_s + max(vital.worst_age_s - 0.5, 0.0)
-        missed = int((now - vital.last_beat_s - allowance) / vital.beat_interval_s)
-        if missed < 1:
-            continue
-        nats = params.beat_nats * missed + _missing_data_nats(vital, now, params)
-        if nats >= params.silent_nats:
+        enough = params.beat_nats * beats + _missing_data_nats(vital, now, params) >= params.silent_nats
+        if enough and _others_speak(state, sensor_id, now):
             last = max(vital.last_beat_s, vital.data_arrivals_s[-1] if vital.data_arrivals_s else vital.last_beat_s)
-            faults.append(
-                _name(vital, sensor_id, "silent", now_utc_ns, now - last, "s", f"nothing heard for {now - last:.1f} s")
-            )
+            words = f"nothing heard for {now - last:.1f} s"
+            faults.append(_name(vital, sensor_id, "silent", now_utc_ns, now - last, "s", words))
     return faults
+
+
+def _others_speak(state: HealthState, sensor_id: str, now_s: float) -> bool:
+    """Whether at least half of the other sensors were heard well after this one fell silent (or there are none)."""
+    since = state[sensor_id].last_heard_s
+    others = [vital.last_heard_s for other, vital in state.items() if other != sensor_id]
+    heard = sum(time > since + 0.5 * (now_s - since) for time in others)
+    return not others or 2 * heard >= len(others)
+
+
+def _missed_beats(vital: Vital, now_s: float) -> int:
+    """Beats that should have arrived since the last one."""
+    if vital.beat_interval_s is None or vital.last_beat_s is None or vital.beats < 3:
+        return 0
+    allowance = 0.5 + 0.1 * vital.beat_interval_s + max(vital.worst_age_s - 0.5, 0.0)
+    return max(int((now_s - vital.last_beat_s - allowance) / vital.beat_interval_s), 0)
 
 
 def unlike_peers(state: HealthState, now_utc_ns: int, params: HealthParams) -> list[SensorFault]:

@@ -165,7 +165,7 @@ def _rocket(
     tof_s = rocket.ground_crossing(flight, env, hit)
     if tof_s < 0:
         raise ValueError(f"rocket {object_id}: it does not come down within the longest flight")
-    nodes = int(np.searchsorted(flight.tau_s[: flight.count], tof_s))
+    nodes = int(np.searchsorted(flight.tau_s[: flight.nodes], tof_s))
     time_s = launch_s + np.append(flight.tau_s[:nodes], tof_s)
     state = np.vstack([flight.state[:nodes], hit])
     return Body(

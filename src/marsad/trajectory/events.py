@@ -73,6 +73,7 @@ class Event:
     status: LaunchStatus = "tentative"
     impact_shown: bool = False
     published_s: float = -math.inf
+    spread_s: float = -math.inf
     siblings: tuple[Hypothesis, ...] = ()
     refused: set[str] = field(default_factory=set)
 

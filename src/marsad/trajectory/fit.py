@@ -102,7 +102,7 @@ def _predict_row(
     j_b: np.ndarray,
     y: np.ndarray,
     s: np.ndarray,
-    l: np.ndarray,
+    toward: np.ndarray,
     a: np.ndarray,
 ) -> int:
     """Predicted value (3), derivatives by parameters and sound (3, 14) and by the sensor's errors (3, 7); returns the row's length."""
@@ -124,7 +124,7 @@ def _predict_row(
         return 1
     axes = obs.axes[row]
     tau = 0.0 if kind == IMPULSE else obs.time_s[row] - b[BIAS_CLOCK] - p[TIME]
-    last = flight.tau_s[flight.count - 1]
+    last = flight.tau_s[flight.nodes - 1]
     clipped = min(max(tau, 0.0), last)
     node = state_at(flight, clipped, y)
     sensitivity_at(flight, node, clipped, s)
@@ -138,11 +138,11 @@ def _predict_row(
     d0 = axes[0, 0] * a[0, 0] + axes[0, 1] * a[0, 1] + axes[0, 2] * a[0, 2] - b[BIAS_EAST]
     d1 = axes[1, 0] * a[0, 0] + axes[1, 1] * a[0, 1] + axes[1, 2] * a[0, 2] - b[BIAS_EAST + 1]
     d2 = axes[2, 0] * a[0, 0] + axes[2, 1] * a[0, 1] + axes[2, 2] * a[0, 2] - b[BIAS_EAST + 2]
-    rng, az, el = look(d0, d1, d2, l)
-    # a = l @ axes: derivatives of (range, azimuth, elevation) by the ECEF position
+    rng, az, el = look(d0, d1, d2, toward)
+    # a = toward @ axes: derivatives of (range, azimuth, elevation) by the ECEF position
     for i in range(3):
         for j in range(3):
-            a[i, j] = l[i, 0] * axes[0, j] + l[i, 1] * axes[1, j] + l[i, 2] * axes[2, j]
+            a[i, j] = toward[i, 0] * axes[0, j] + toward[i, 1] * axes[1, j] + toward[i, 2] * axes[2, j]
     if kind == IMPULSE:
         along_e, along_n = -d0 / rng, -d1 / rng
         we, wn = env.wind_east_ms + p[WIND_EAST], env.wind_north_ms + p[WIND_NORTH]
@@ -162,8 +162,8 @@ def _predict_row(
         j_b[0, BIAS_CLOCK] = 1.0
         j_b[1, BIAS_AZIMUTH] = 1.0
         for i in range(3):
-            j_b[0, BIAS_EAST + i] = -l[0, i] / c
-            j_b[1, BIAS_EAST + i] = -l[1, i]
+            j_b[0, BIAS_EAST + i] = -toward[0, i] / c
+            j_b[1, BIAS_EAST + i] = -toward[1, i]
         return 2
     first = 0 if kind == PLOT else 1
     for m in range(first, 3):
@@ -174,7 +174,7 @@ def _predict_row(
         j_p[o, TIME] = -rate
         j_b[o, BIAS_CLOCK] = -rate
         for i in range(3):
-            j_b[o, BIAS_EAST + i] = -l[m, i]
+            j_b[o, BIAS_EAST + i] = -toward[m, i]
     if kind == PLOT:
         value[0], value[1], value[2] = rng + b[BIAS_RANGE], az + b[BIAS_AZIMUTH], el + b[BIAS_ELEVATION]
         j_b[0, BIAS_RANGE] = 1.0
@@ -194,7 +194,7 @@ def is_angle(kind: int, m: int) -> bool:
 
 
 @njit(cache=True)
-def _assemble(
+def _assemble(  # noqa: C901 - a kernel of plain loops, compiled as a whole
     p: np.ndarray,
     sound: float,
     bias: np.ndarray,
@@ -212,13 +212,13 @@ def _assemble(
     g[:] = 0.0
     cost = 0.0
     value, j_p, j_b = np.empty(3), np.empty((3, PARAMETERS + 1)), np.empty((3, NUISANCES))
-    y, s, l, a = np.empty(6), np.empty((3, PARAMETERS)), np.empty((3, 3)), np.empty((3, 3))
+    y, s, toward, a = np.empty(6), np.empty((3, PARAMETERS)), np.empty((3, 3)), np.empty((3, 3))
     index = np.empty(PARAMETERS + 1 + NUISANCES, np.int64)
     jw = np.empty((3, PARAMETERS + 1 + NUISANCES))
     rw = np.empty(3)
     r = np.empty(3)
     for row in range(obs.kind.size):
-        m = _predict_row(row, p, sound, bias, flight, env, obs, value, j_p, j_b, y, s, l, a)
+        m = _predict_row(row, p, sound, bias, flight, env, obs, value, j_p, j_b, y, s, toward, a)
         k = obs.sensor[row]
         for i in range(m):
             r[i] = obs.value[row, i] - value[i]
@@ -316,7 +316,7 @@ def _columns(obs: Observations, prior: Prior) -> tuple[np.ndarray, int]:
 
 
 @njit(cache=True)
-def fit(
+def fit(  # noqa: C901 - a kernel of plain loops, compiled as a whole
     p: np.ndarray,
     sound: float,
     bias: np.ndarray,
@@ -426,7 +426,7 @@ def fit(
 
 
 @njit(cache=True)
-def predict(
+def predict(  # noqa: C901 - a kernel of plain loops, compiled as a whole
     row: int,
     estimate: Fit,
     env: Environment,
@@ -440,9 +440,9 @@ def predict(
     A sensor not yet in the fit brings its errors with their prior ``bias_sigma`` (sensor, 7).
     """
     j_p, j_b = np.empty((3, PARAMETERS + 1)), np.empty((3, NUISANCES))
-    y, s, l, a = np.empty(6), np.empty((3, PARAMETERS)), np.empty((3, 3)), np.empty((3, 3))
+    y, s, toward, a = np.empty(6), np.empty((3, PARAMETERS)), np.empty((3, 3)), np.empty((3, 3))
     m = _predict_row(
-        row, estimate.p, estimate.sound, estimate.bias, estimate.flight, env, obs, value, j_p, j_b, y, s, l, a
+        row, estimate.p, estimate.sound, estimate.bias, estimate.flight, env, obs, value, j_p, j_b, y, s, toward, a
     )
     k = obs.sensor[row]
     n = estimate.covariance.shape[0]

@@ -24,7 +24,10 @@ from marsad.geo.frames import ellipsoid_normal, enu_axes
 
 
 class GroundPoint(NamedTuple):
-    """A ground point: latitude, longitude (rad), height (m), time (s), and the derivatives of (east, north, time) by the parameters (3, 13)."""
+    """A ground point: latitude, longitude (rad), height (m), time (s).
+
+    ``jacobian`` (3, 13): derivatives of (east m, north m, time s) by the launch parameters.
+    """
 
     ok: bool
     latitude_rad: float

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -43,6 +43,13 @@ _LAUNCHER_SIZE_M = 20.0
 _SIBLING_AZIMUTH_RAD = 0.15
 _SIBLING_PLACE_M = 120.0
 """A rocket may come from the launcher of an earlier one: what is wagered on it, and how alike the two are then."""
+
+_AZIMUTH_STEP_RAD = 0.16
+_ELEVATION_STEP_RAD = 0.12
+_MOST_TURNS = 4
+_MOST_RISES = 2
+_LIGHTEST_PIECE = 4.0
+"""Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
 _SEARCH_ITERATIONS = 5
 _POLISH_ITERATIONS = 25
@@ -148,7 +155,7 @@ def prior_of(
     bias_mean: Float[np.ndarray, "sensor 7"],
     bias_sigma: Float[np.ndarray, "sensor 7"],
 ) -> Prior:
-    """Prior of the launch parameters under a hypothesis; time and azimuth are only where the wide priors are centred."""
+    """Prior of the launch parameters under a hypothesis; time and azimuth only centre the wide priors."""
     mean = np.zeros(PARAMETERS)
     mean[TIME], mean[AZIMUTH], mean[ELEVATION] = time_s, azimuth_rad, world.elevation_mean_rad
     sigma = np.array(
@@ -338,6 +345,76 @@ def sibling_of(world: World, mode: Mode) -> Hypothesis | None:
         elevation_sigma_rad=math.sqrt(elevation + _SALVO_SPREAD_RAD**2),
     )
     return Hypothesis(h.name, h.motor, h.ln_sigma, math.log(SALVO_WEIGHT), sibling)
+
+
+def spread_modes(
+    world: World,
+    mode: Mode,
+    obs: Observations,
+    reference: Reference,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> list[Mode]:
+    """A mode whose heading or rail elevation is poorly known, as several narrow ones along the bow of its posterior.
+
+    The prior of the angle is written as a row of narrow Gaussians; each gives a mode of its own with its own weight.
+    Where both angles are well known the mode itself is the answer.
+    """
+    if not is_wide(world, mode):
+        return [mode]
+    h = world.hypotheses[mode.hypothesis]
+    p = mode.fit.p
+    azimuths = _grid(p[AZIMUTH], mode.fit.covariance[AZIMUTH, AZIMUTH], _AZIMUTH_STEP_RAD, _MOST_TURNS)
+    elevations = _grid(p[ELEVATION], mode.fit.covariance[ELEVATION, ELEVATION], _ELEVATION_STEP_RAD, _MOST_RISES)
+    pieces: list[tuple[float, Fit]] = []
+    for azimuth in azimuths:
+        for elevation in (e for e in elevations if 0.1 < e < 1.5):
+            prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+            share = 0.0
+            start = p.copy()
+            if len(azimuths) > 1:
+                share += _log_share(azimuth, p[AZIMUTH], AZIMUTH_SIGMA_RAD, _AZIMUTH_STEP_RAD)
+                prior.mean[AZIMUTH] = start[AZIMUTH] = azimuth
+                prior.sigma[AZIMUTH] = _AZIMUTH_STEP_RAD
+            if len(elevations) > 1:
+                share += _log_share(elevation, world.elevation_mean_rad, world.elevation_sigma_rad, _ELEVATION_STEP_RAD)
+                prior.mean[ELEVATION] = start[ELEVATION] = elevation
+                prior.sigma[ELEVATION] = _ELEVATION_STEP_RAD
+            bias = _grown(mode.fit.bias, bias_mean)
+            result = fit(start, mode.fit.sound, bias, h.motor, reference, world.env, obs, prior, 5, 0.2)
+            if result.ok and math.isfinite(result.cost):
+                pieces.append((share - 0.5 * result.cost + 0.5 * result.log_volume, result))
+    if not pieces:
+        return [mode]
+    best = max(weight for weight, _ in pieces)
+    pieces = [piece for piece in pieces if piece[0] > best - _LIGHTEST_PIECE]
+    together = best + math.log(sum(math.exp(weight - best) for weight, _ in pieces))
+    # the pieces share the weight of the whole
+    return [
+        replace(make_mode(world, mode.hypothesis, result, reference), log_weight=mode.log_weight + weight - together)
+        for weight, result in pieces
+    ]
+
+
+def is_wide(world: World, mode: Mode) -> bool:
+    """Whether heading or rail elevation of a mode are so poorly known that one Gaussian cannot stand for it."""
+    return world.hypotheses[mode.hypothesis].sibling is None and bool(
+        mode.fit.covariance[AZIMUTH, AZIMUTH] > _AZIMUTH_STEP_RAD**2
+        or mode.fit.covariance[ELEVATION, ELEVATION] > _ELEVATION_STEP_RAD**2
+    )
+
+
+def _grid(center: float, variance: float, step: float, most: int) -> list[float]:
+    sigma = math.sqrt(variance)
+    if sigma < step:
+        return [float(center)]
+    reach = min(math.ceil(2.0 * sigma / step), most)
+    return [float(center) + step * i for i in range(-reach, reach + 1)]
+
+
+def _log_share(value: float, mean: float, sigma: float, step: float) -> float:
+    """Logarithm of the prior's mass on one step about ``value``."""
+    return -0.5 * ((value - mean) / sigma) ** 2 + math.log(step / (sigma * math.sqrt(2.0 * math.pi)))
 
 
 def _alike(a: Fit, b: Fit) -> bool:

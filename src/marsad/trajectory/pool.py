@@ -55,8 +55,9 @@ class Tracklet:
 
 @dataclass(frozen=True)
 class Straight:
-    """A straight-line fit to a tracklet in the ENU axes of its first plot: velocity, its covariance, the evidence
-    of one aircraft, and the evidence of as many unrelated things as there are plots.
+    """A straight-line fit to a tracklet in the ENU axes of its first plot.
+
+    Velocity, its covariance, the evidence of one aircraft, and that of as many unrelated things as there are plots.
     """
 
     velocity_ms: Float[np.ndarray, "3"]

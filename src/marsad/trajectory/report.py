@@ -21,6 +21,7 @@ from marsad.trajectory.modes import Mode, World, weights
 
 _MERGE_CHI2 = 4.0
 _LIGHTEST = 0.01
+_MOST_MERGED = 8
 _SAMPLES = 512
 _PATH_POINTS = 24
 _LEAST_RISK = 1e-4
@@ -44,7 +45,7 @@ def normal_points(count: int = _SAMPLES) -> Float[np.ndarray, "sample 2"]:
 
 
 def _lumps(
-    points: Sequence[GroundPoint], covariances: Sequence[np.ndarray], w: np.ndarray
+    points: Sequence[GroundPoint], covariances: Sequence[np.ndarray], w: np.ndarray, merge: bool = True
 ) -> tuple[GroundPoint, list[_Lump]]:
     """Mixture about the heaviest point, with modes that are one place merged into one (moments kept)."""
     origin = points[int(np.argmax(w))]
@@ -63,7 +64,7 @@ def _lumps(
     merged: list[_Lump] = []
     for lump in lumps:
         for i, other in enumerate(merged):
-            if _near(lump, other):
+            if merge and _near(lump, other):
                 merged[i] = _merge(lump, other)
                 break
         else:
@@ -148,6 +149,7 @@ def launch_estimate(
 
 def impact_forecast(
     event: Event,
+    modes: Sequence[Mode],
     world: World,
     book: SensorBook,
     now_utc_ns: int,
@@ -155,14 +157,19 @@ def impact_forecast(
     zone_origin: Geodetic,
     normal: Float[np.ndarray, "sample 2"],
 ) -> ImpactForecast:
-    """Where and when the rocket lands, and the risk of each zone by sampling the mixture."""
-    modes = [m for m in flying(event, world) if m.impact.ok]
+    """Where and when the rocket lands, and the risk of each zone by sampling the mixture.
+
+    ``modes``: the event's flying modes, poorly known ones already spread into several.
+    """
+    modes = [m for m in modes if m.impact.ok]
     if not modes:
         return ImpactForecast(
             event_id=event.event_id, outcome="no_ground_crossing", arrival_utc_ns=now_utc_ns, modes=()
         )
     w = weights(modes)
-    origin, lumps = _lumps([m.impact for m in modes], [m.impact_covariance for m in modes], w)
+    origin, lumps = _lumps(
+        [m.impact for m in modes], [m.impact_covariance for m in modes], w, len(modes) <= _MOST_MERGED
+    )
     best = modes[0]
     e, n, _ = enu_from_geodetic(
         best.impact.latitude_rad,

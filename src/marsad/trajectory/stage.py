@@ -18,6 +18,7 @@ from marsad.terms import (
     Bearing,
     Detection,
     Disposition,
+    DispositionKind,
     Flash,
     ImpactForecast,
     Impulse,
@@ -41,12 +42,16 @@ from marsad.trajectory.events import (
     world_with,
 )
 from marsad.trajectory.modes import (
+    MISFIRE,
     Hypothesis,
+    Mode,
     Sibling,
     World,
+    is_wide,
     log_evidence,
     search_modes,
     sibling_of,
+    spread_modes,
     weights,
     world_of,
 )
@@ -77,6 +82,8 @@ class TrajectoryParams:
     salvo_s: float = 90.0
     young_s: float = 1.5
     merge_s: float = 8.0
+    least_spread_weight: float = 0.05
+    spread_s: float = 0.3
     same_launch_s: float = 0.4
 
 
@@ -176,7 +183,6 @@ def _place_detection(
     dispositions: list[Disposition],
     leftover: list[Detection],
     known_air: KnownAir,
-    biases: SensorBiases | None = None,
 ) -> None:
     if isinstance(detection, Bearing) and detection.kind == "object":
         leftover.append(detection)
@@ -200,13 +206,9 @@ def _place_detection(
         dispositions.append(_said(detection, "held", "", "no launch claims it yet"))
 
 
-def _said(detection: Detection, kind: str, target: str, reason: str = "") -> Disposition:
+def _said(detection: Detection, kind: DispositionKind, target: str, reason: str = "") -> Disposition:
     return Disposition(
-        detection_id=detection.detection_id,
-        sensor_id=detection.sensor_id,
-        kind=kind,
-        target_id=target,
-        reason=reason,  # type: ignore[arg-type]
+        detection_id=detection.detection_id, sensor_id=detection.sensor_id, kind=kind, target_id=target, reason=reason
     )
 
 
@@ -484,7 +486,7 @@ def _advance(
     if event.rows.count < params.least_rows_shown and event.plots == 0:
         return
     _judge(state, event)
-    _say(state, event, book, now_utc_ns, launches, impacts)
+    _say(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma), launches, impacts)
 
 
 def _shed(
@@ -587,11 +589,36 @@ def _judge(state: TrajectoryState, event: Event) -> None:
     event.stage = "published"
 
 
+def _spread(state: TrajectoryState, event: Event, biases: SensorBiases) -> list[Mode]:
+    """The event's flying modes, those with poorly known angles spread into several."""
+    modes = flying(event, state.world)
+    world, obs = world_with(event, state.world), event.rows.view()
+    out: list[Mode] = []
+    for m, w in zip(modes, weights(modes) if modes else (), strict=True):
+        if w < state.params.least_spread_weight:
+            out.append(m)
+        else:
+            out.extend(spread_modes(world, m, obs, event.reference, biases.mean, biases.sigma))
+    return out
+
+
+def _has_wide(state: TrajectoryState, event: Event) -> bool:
+    """Whether a mode that matters is too poorly known for one Gaussian; spreading it takes time."""
+    world = world_with(event, state.world)
+    share = weights(event.modes)
+    return any(
+        w >= state.params.least_spread_weight and is_wide(world, m)
+        for m, w in zip(event.modes, share, strict=True)
+        if world.hypotheses[m.hypothesis].name != MISFIRE
+    )
+
+
 def _say(
     state: TrajectoryState,
     event: Event,
     book: SensorBook,
     now_utc_ns: int,
+    biases: SensorBiases,
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
 ) -> None:
@@ -602,10 +629,17 @@ def _say(
     event.published_s = book.seconds(now_utc_ns)
     launches.append(launch_estimate(event, state.world, book, now_utc_ns, reasons))
     if event.status == "confirmed" or (event.plots and event.status == "tentative"):
-        impacts.append(
-            impact_forecast(event, state.world, book, now_utc_ns, state.zones, state.site.origin, state.normal)
-        )
-        event.impact_shown = True
+        now_s = book.seconds(now_utc_ns)
+        wide = _has_wide(state, event)
+        if not wide or now_s - event.spread_s >= state.params.spread_s:
+            modes = _spread(state, event, biases) if wide else flying(event, state.world)
+            event.spread_s = now_s if wide else event.spread_s
+            impacts.append(
+                impact_forecast(
+                    event, modes, state.world, book, now_utc_ns, state.zones, state.site.origin, state.normal
+                )
+            )
+            event.impact_shown = True
     elif event.impact_shown and event.status == "misfire":
         impacts.append(
             ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
