@@ -20,7 +20,8 @@ from marsad.trajectory.ground import GroundPoint
 from marsad.trajectory.modes import Mode, World, weights
 
 _MERGE_CHI2 = 4.0
-_LIGHTEST = 0.01
+_BOW_CHI2 = 0.7
+_DUST = 0.02
 _MOST_MERGED = 8
 _SAMPLES = 512
 _PATH_POINTS = 24
@@ -45,7 +46,7 @@ def normal_points(count: int = _SAMPLES) -> Float[np.ndarray, "sample 2"]:
 
 
 def _lumps(
-    points: Sequence[GroundPoint], covariances: Sequence[np.ndarray], w: np.ndarray, merge: bool = True
+    points: Sequence[GroundPoint], covariances: Sequence[np.ndarray], w: np.ndarray, merge_chi2: float = _MERGE_CHI2
 ) -> tuple[GroundPoint, list[_Lump]]:
     """Mixture about the heaviest point, with modes that are one place merged into one (moments kept)."""
     origin = points[int(np.argmax(w))]
@@ -64,23 +65,32 @@ def _lumps(
     merged: list[_Lump] = []
     for lump in lumps:
         for i, other in enumerate(merged):
-            if merge and _near(lump, other):
+            if _near(lump, other, merge_chi2):
                 merged[i] = _merge(lump, other)
                 break
         else:
             merged.append(lump)
-    merged = [lump for lump in merged if lump.weight >= _LIGHTEST] or merged[:1]
+    merged = _without_dust(merged)
     total = sum(lump.weight for lump in merged)
     merged = [_Lump(lump.weight / total, lump.mean, lump.covariance) for lump in merged]
     return origin, sorted(merged, key=lambda lump: -lump.weight)
 
 
-def _near(a: _Lump, b: _Lump) -> bool:
+def _without_dust(lumps: list[_Lump]) -> list[_Lump]:
+    """The lightest left out as long as together they weigh next to nothing."""
+    kept = sorted(lumps, key=lambda lump: -lump.weight)
+    dropped = 0.0
+    while len(kept) > 1 and dropped + kept[-1].weight < _DUST:
+        dropped += kept.pop().weight
+    return kept
+
+
+def _near(a: _Lump, b: _Lump, merge_chi2: float) -> bool:
     d = a.mean[:2] - b.mean[:2]
     s = a.covariance[:2, :2] + b.covariance[:2, :2]
     det = s[0, 0] * s[1, 1] - s[0, 1] * s[0, 1]
     chi2 = (s[1, 1] * d[0] * d[0] - 2.0 * s[0, 1] * d[0] * d[1] + s[0, 0] * d[1] * d[1]) / max(det, 1e-12)
-    return bool(chi2 < _MERGE_CHI2)
+    return bool(chi2 < merge_chi2)
 
 
 def _merge(a: _Lump, b: _Lump) -> _Lump:
