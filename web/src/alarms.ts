@@ -51,13 +51,22 @@ export function alarms(picture: Picture): Alarm[] {
   }
   return [...groups]
     .map(([incident, zones]) => alarm(incident, zones, picture))
-    .sort((a, b) => URGENCY[b.level] - URGENCY[a.level] || b.since_utc_ms - a.since_utc_ms);
+    .sort((a, b) => URGENCY[b.level] - URGENCY[a.level] || soonest(a, picture) - soonest(b, picture) || b.since_utc_ms - a.since_utc_ms);
+}
+
+/** When the next zone of an alarm is reached; what is past or unknown comes after what is to come. */
+function soonest(alarm: Alarm, picture: Picture): number {
+  const times = alarm.zones.map((zone) => zone.countdown?.latest_utc_ms ?? Infinity).filter((t) => t > picture.now_utc_ms);
+  return Math.min(Number.MAX_VALUE, ...times);
 }
 
 function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alarm {
-  const ordered = [...states].sort(
-    (a, b) => URGENCY[b.level] - URGENCY[a.level] || (a.t05_utc_ms ?? Infinity) - (b.t05_utc_ms ?? Infinity),
-  );
+  // what is still to come before what is past or not timed
+  const due = (zone: ZoneState): number => {
+    const latest = picture.countdowns.get(zone.zone_id)?.latest_utc_ms ?? Number.MAX_VALUE;
+    return latest > picture.now_utc_ms ? latest : Number.MAX_VALUE;
+  };
+  const ordered = [...states].sort((a, b) => URGENCY[b.level] - URGENCY[a.level] || due(a) - due(b) || (a.zone_id < b.zone_id ? -1 : 1));
   const warnings = ordered.map((zone) => picture.warnings.get(zone.warning_id ?? "")).filter((w) => w !== undefined);
   const first: Warning | undefined = warnings[0];
   const event_ids = [...new Set(ordered.flatMap((zone) => zone.event_ids))].sort();

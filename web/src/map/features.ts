@@ -110,6 +110,8 @@ export function ellipseFeatures(picture: Picture, selected: Selection | null): F
             selected: selected?.kind === "launch" && selected.id === id,
           }),
         );
+      // where the ellipse is smaller than a few pixels a ring says that it is there
+      features.push(point(mode.lat, mode.lon, { what, id, kind: "launch", faded, weight: mode.weight }));
     });
   };
   for (const launch of picture.launches.values())
@@ -292,6 +294,7 @@ export function sensorFeatures(
 ): Features {
   const features: Feature[] = [];
   for (const sensor of sensorsOf(picture, site)) {
+    if (!hasPlace(sensor)) continue;
     const chosen = selected?.kind === "sensor" && selected.id === sensor.sensor_id;
     const properties = { id: sensor.sensor_id, kind: "sensor", status: sensor.status, selected: chosen };
     const lost = sensor.status === "live" ? "" : ` · ${words.name("status", sensor.status)}`;
@@ -304,6 +307,11 @@ export function sensorFeatures(
     }
   }
   return collect(features);
+}
+
+/** A sensor that never said where it is stands at 0, 0: it is listed, but not drawn in the Gulf of Guinea. */
+export function hasPlace(sensor: Sensor): boolean {
+  return sensor.lat !== 0 || sensor.lon !== 0;
 }
 
 export function sensorsOf(picture: Picture, site: Site | null): Sensor[] {

@@ -4,13 +4,14 @@ import type { Palette } from "./palette";
 
 export const SOURCES = [
   "land", "borders", "airways", "coverage", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
-  "sensors", "trails", "tracks", "blind",
+  "sensors", "trails", "tracks",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 const FONT = ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans", "sans-serif"];
 const get = (name: string): ExpressionSpecification => ["get", name];
 const is = (name: string, value: string | number | boolean): ExpressionSpecification => ["==", ["get", name], value];
+const has = (name: string): ExpressionSpecification => ["has", name];
 const of = (name: string, table: Record<string, string>): ExpressionSpecification =>
   ["match", ["get", name], ...Object.entries(table).flat(), Object.values(table)[0] ?? "#888"] as unknown as ExpressionSpecification;
 
@@ -62,8 +63,6 @@ function groundLayers(palette: Palette): LayerSpecification[] {
       id: "fov-line", type: "line", source: "sensors", filter: is("part", "fov"),
       paint: { "line-color": palette.faint, "line-width": 0.7, "line-opacity": ["case", is("selected", true), 1, 0.5] },
     },
-    { id: "blind-fill", type: "fill", source: "blind", paint: { "fill-color": palette.faint, "fill-opacity": 0.22 } },
-    { id: "blind-line", type: "line", source: "blind", paint: { "line-color": palette.faint, "line-width": 1.5, "line-dasharray": [1, 1] } },
   ];
 }
 
@@ -112,15 +111,22 @@ function eventLayers(palette: Palette): LayerSpecification[] {
     },
     { id: "paths", type: "line", source: "paths", paint: { "line-color": palette.impact, "line-width": 1.1, "line-dasharray": [2, 3], "line-opacity": 0.8 } },
     {
-      id: "ellipse-fill", type: "fill", source: "ellipses",
+      id: "ellipse-fill", type: "fill", source: "ellipses", filter: has("percent"),
       paint: { "fill-color": tint, "fill-opacity": ["*", opacity, ["case", is("percent", 50), 0.3, 0.1]] },
     },
     {
-      id: "ellipse-line", type: "line", source: "ellipses",
+      id: "ellipse-line", type: "line", source: "ellipses", filter: has("percent"),
       paint: {
         "line-color": tint, "line-opacity": opacity,
         "line-width": ["case", is("selected", true), 3, is("percent", 50), 2, 1.3],
         "line-dasharray": ["case", get("minor"), ["literal", [3, 2]], ["literal", [1, 0]]],
+      },
+    },
+    {
+      id: "ellipse-rings", type: "circle", source: "ellipses", filter: ["!", has("percent")],
+      paint: {
+        "circle-radius": ["case", is("what", "launch"), 7, 4], "circle-opacity": 0, "circle-stroke-color": tint, "circle-stroke-width": 1.5,
+        "circle-stroke-opacity": opacity,
       },
     },
     {
@@ -199,5 +205,5 @@ export const SWITCHED: Record<string, string[]> = {
 
 /** Layers that answer to a click, the uppermost first. */
 export const CLICKED = [
-  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-fill", "corridor-band", "zone-alarms", "zone-labels", "zone-ground",
+  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", "zone-alarms", "zone-labels", "zone-ground",
 ];

@@ -301,7 +301,7 @@ export class SiteMap {
     if (!site) return;
     const bounds = new LngLatBounds();
     for (const zone of site.zones) for (const place of make.zoneRing(zone)) bounds.extend(place as [number, number]);
-    for (const sensor of site.sensors) if (!sensor.mobile) bounds.extend([sensor.lon, sensor.lat]);
+    for (const sensor of site.sensors) if (!sensor.mobile && make.hasPlace(sensor)) bounds.extend([sensor.lon, sensor.lat]);
     if (bounds.isEmpty()) bounds.extend([site.origin.lon, site.origin.lat]);
     const picture = app.picture.peek();
     for (const event of [...picture.launches.values(), ...picture.impacts.values()])

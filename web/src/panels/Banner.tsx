@@ -76,7 +76,7 @@ function AlarmBody({ alarm }: { alarm: Alarm }): JSX.Element {
         </span>
       </h2>
       <ul class="alarm-zones" aria-label={`${words.say("where")}, ${words.say("when")}`}>
-        {urgent.slice(0, 8).map((zone) => (
+        {urgent.slice(0, 6).map((zone) => (
           <li key={zone.zone_id}>
             <Button onClick={() => app.look({ selected: { kind: "zone", id: zone.zone_id }, tab: "zones" })}>
               <span class="zone-name">{words.zone(app.zoneById.value.get(zone.zone_id), zone.zone_id)}</span>
@@ -90,7 +90,7 @@ function AlarmBody({ alarm }: { alarm: Alarm }): JSX.Element {
             <LevelBadge level={zone.level} /> {words.zone(app.zoneById.value.get(zone.zone_id), zone.zone_id)}
           </li>
         ))}
-        {urgent.length > 8 && <li>{words.say("more_alarms", { n: urgent.length - 8 })}</li>}
+        {urgent.length > 6 && <li>{words.say("more_alarms", { n: urgent.length - 6 })}</li>}
       </ul>
       <p class="to-do">{instruction(alarm, words)}</p>
       <dl class="facts">

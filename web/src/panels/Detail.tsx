@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import * as app from "../app";
 import { copyText, download } from "../hands";
-import { course } from "../map/features";
+import { course, hasPlace } from "../map/features";
 import { axes, cep, RADIUS_95 } from "../places/ellipse";
 import { latLonText, mgrs, utmText } from "../places/grid";
 import type { Impact, Launch, Mode, Sensor, Track, Zone, ZoneRisk } from "../protocol";
@@ -278,7 +278,7 @@ function SensorDetail({ sensor }: { sensor: Sensor }): JSX.Element {
           <Reasons reasons={fault.reasons} />
         </div>
       ))}
-      <Place lat={sensor.lat} lon={sensor.lon} />
+      {hasPlace(sensor) ? <Place lat={sensor.lat} lon={sensor.lon} /> : <p>{words.say("no_place")}</p>}
     </>
   );
 }

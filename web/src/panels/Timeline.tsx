@@ -72,12 +72,14 @@ function Drawn(): JSX.Element {
       pen.fillStyle = style.getPropertyValue("--faint");
       pen.fillRect(x, 36 - height, 2, height);
       if (!drawn.warnings[k]) continue;
+      // a mark where an alarm begins after a quiet moment; the updates that follow are a thin line
       pen.fillStyle = style.getPropertyValue("--ink");
-      pen.fillRect(x, 0, 2, 36);
+      pen.fillRect(x, 8, 1, 28);
+      if (drawn.warnings[k - 1]) continue;
       pen.beginPath();
-      pen.moveTo(x - 3, 0);
+      pen.moveTo(x - 4, 0);
       pen.lineTo(x + 5, 0);
-      pen.lineTo(x + 1, 7);
+      pen.lineTo(x + 0.5, 9);
       pen.fill();
     }
   }, [drawn, theme, rtl]);

@@ -52,7 +52,7 @@ export function placesOf(picture: Picture, site: Site | null, selected: Selectio
   }
   if (selected.kind === "sensor") {
     const sensor = picture.sensors.get(selected.id) ?? site?.sensors.find((s) => s.sensor_id === selected.id);
-    return sensor ? [bare("sensor", sensor.sensor_id, sensor.lat, sensor.lon, sensor.h, null)] : [];
+    return sensor && (sensor.lat || sensor.lon) ? [bare("sensor", sensor.sensor_id, sensor.lat, sensor.lon, sensor.h, null)] : [];
   }
   const zones = [...picture.zones.values()].filter(
     (zone) => (picture.warnings.get(zone.warning_id ?? "")?.incident_id ?? "") === selected.id,

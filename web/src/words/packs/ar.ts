@@ -89,7 +89,7 @@ export default {
     faults: "الأعطال", sent: "أُرسل", failed: "فشل", uncertainty: "عدم اليقين", unverified: "غير متحقَّق", range_unknown: "اتجاه فقط",
     "fault.clock": "الساعة", "fault.azimuth_bias": "انحياز السمت", "fault.elevation_bias": "انحياز الارتفاع",
     "fault.range_bias": "انحياز المدى", "fault.pose": "الوضعية", "fault.frozen": "متجمّد", "fault.silent": "صامت", "fault.lying": "يناقضه غيره",
-    place: "المكان", copy: "نسخ", copied: "نُسخ: {text}", copy_failed: "تعذّر النسخ: {text}",
+    no_place: "مكانه غير معروف.", place: "المكان", copy: "نسخ", copied: "نُسخ: {text}", copy_failed: "تعذّر النسخ: {text}",
     export: "تصدير", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
     search: "تصفية", search_hint: "صفِّ هذا الجدول",
     shown_of: "{n} من {m}",
@@ -116,7 +116,6 @@ export default {
     span: "المدة", minutes: "{n} د", hours: "{n} س",
   utc: "UTC", local: "محلي",
 
-    blind: "منطقة عمياء: لا وقت للإنذار",
     legend: "المفتاح",
     follow_you: "منطقتك", all_zones: "كل المناطق", choose_zone: "اختر منطقتك",
     guard_clear: "لا خطر معروفًا على هذه المنطقة.",

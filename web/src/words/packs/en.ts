@@ -85,7 +85,7 @@ export const ENGLISH = {
   faults: "Faults", sent: "Sent", failed: "Failed", uncertainty: "Uncertainty", unverified: "unverified", range_unknown: "direction only",
   "fault.clock": "clock", "fault.azimuth_bias": "azimuth bias", "fault.elevation_bias": "elevation bias",
   "fault.range_bias": "range bias", "fault.pose": "pose", "fault.frozen": "frozen", "fault.silent": "silent", "fault.lying": "contradicted",
-  place: "Place", copy: "Copy", copied: "Copied: {text}", copy_failed: "Could not copy: {text}",
+  no_place: "Its place is not known.", place: "Place", copy: "Copy", copied: "Copied: {text}", copy_failed: "Could not copy: {text}",
   export: "Export", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
   search: "Filter", search_hint: "Filter this table",
   shown_of: "{n} of {m}",
@@ -112,7 +112,6 @@ export const ENGLISH = {
   span: "Span", minutes: "{n} min", hours: "{n} h",
   utc: "UTC", local: "local",
 
-  blind: "Blind zone: no warning time possible",
   legend: "Legend",
   follow_you: "Your zone", all_zones: "All zones", choose_zone: "Choose your zone",
   guard_clear: "No danger known for this zone.",
