@@ -239,7 +239,7 @@ def zone_risks(
 
 def _time_quantiles(share: Float[np.ndarray, " mode"], modes: Sequence[PointMode]) -> tuple[int, int, int]:
     """5, 50, 95 % of the impact time over the modes that hit: the widest of their intervals, the heaviest's middle."""
-    hitting = [m for m, s in zip(modes, share, strict=True) if s > 0.05 * share.sum()]
+    hitting = [m for m, s in zip(modes, share, strict=True) if s >= 0.05 * share.max()]
     heaviest = modes[int(np.argmax(share))]
     early = min(m.time_utc_ns - round(1.645e9 * m.time_sigma_s) for m in hitting)
     late = max(m.time_utc_ns + round(1.645e9 * m.time_sigma_s) for m in hitting)
