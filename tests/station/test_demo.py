@@ -48,7 +48,8 @@ def test_the_night_is_told_and_ends(ready: None, tmp_path: Path) -> None:
     assert end["event"] == "end"
     assert end["cap_files"] >= len(alarms)
     done = subprocess.run([*DEMO[:3], "replay", end["journal"]], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    # a working copy that was edited while the night went on decides otherwise, and says so
+    assert done.returncode == 0 or "other code" in done.stderr, done.stderr
 
 
 def test_an_interrupt_ends_it_and_its_sensors(ready: None, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def test_what_the_emulators_send_is_what_the_file_holds(shared: Path, tmp_path: 
         await station.start()
         begins.append(keeper.utc_ns() + 10**9)
         emulators = Emulators((), "127.0.0.1", station.feed.port, keeper)
-        counts = await asyncio.wait_for(emulators.play(recording.messages, begins[0]), 120)
+        await asyncio.wait_for(emulators.play(recording.messages, begins[0]), 120)
+        counts = await emulators.close()
         assert station.picture.rejected_total == 0
         await station.close()
         return counts
@@ -78,7 +79,12 @@ def test_a_cut_line_loses_nothing(shared: Path, tmp_path: Path) -> None:
         station = Station(RealWorld(keeper), read_site(folder / "common"), default_pipeline(), settings)
         await station.start()
         emulators = Emulators((), "127.0.0.1", station.feed.port, keeper)
-        playing = asyncio.ensure_future(emulators.play(recording.messages, keeper.utc_ns() + 10**9))
+
+        async def play() -> Counter[str]:
+            await emulators.play(recording.messages, keeper.utc_ns() + 10**9)
+            return await emulators.close()
+
+        playing = asyncio.ensure_future(play())
         while not playing.done():
             await asyncio.sleep(0.25)
             for link in list(station.feed._links.values())[:3]:

@@ -20,6 +20,7 @@ def command(
     channels: Annotated[
         Path | None, typer.Option(help="File that names sirens, web hooks, MQTT, TAK and loudspeakers (.toml).")
     ] = None,
+    people: Annotated[Path | None, typer.Option(help="File of accounts (.toml), made by 'marsad people add'.")] = None,
     sender: Annotated[str, typer.Option(help="Sender of CAP messages.")] = "marsad",
     exercise: Annotated[bool, typer.Option("--exercise", help="Mark everything that is said as an exercise.")] = False,
     insecure_bind: Annotated[
@@ -44,5 +45,6 @@ def command(
             exercise=exercise,
             insecure_bind=insecure_bind,
             channels=channels,
+            people=people,
         )
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from marsad.station.journal import Entry, Journal, JournalError
 from marsad.station.resume import Plan, Resumption, plan_resumption, resume
 from marsad.station.runner import Pipeline, Runner, decisions, encode_message
 from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
-from marsad.terms import Message, RejectedInput, Tick, ZoneWarning
+from marsad.terms import Message, PersonOrder, RejectedInput, Tick, ZoneWarning
 
 BACKLOG_ENTRIES = 50_000
 """Entries kept in memory while the journal cannot be written; beyond it the oldest are lost, and said to be."""
@@ -140,11 +140,11 @@ class StationCore:
             }
         )
 
-    def process(self, frames: list[Frame], now_utc_ns: int) -> Processed:
-        """Take in frames in order of arrival; without any, let time pass."""
+    def process(self, frames: list[Frame], now_utc_ns: int, orders: Sequence[PersonOrder] = ()) -> Processed:
+        """Take in frames in order of arrival and people's orders; without any, let time pass."""
         taken = self.intake.take([self._in_order(frame) for frame in frames])
         now_utc_ns = self._last_utc_ns = max(self._last_utc_ns, now_utc_ns)
-        messages = taken.messages
+        messages = [*taken.messages, *(msgspec.structs.replace(order, arrival_utc_ns=now_utc_ns) for order in orders)]
         if not messages and not taken.rejected and not taken.replies:
             messages = [Tick(arrival_utc_ns=now_utc_ns)]
         self._batch += 1

@@ -1,7 +1,7 @@
 """The emulators as a process of their own: ``python -m marsad.station.emulating``.
 
 It loads a night, says ``ready`` on standard output, waits for one line on standard input that says where the station
-is and what its clock shows, plays the night, and says what became of it.
+is and what its clock shows, plays the night, says that all is sent, and sends heartbeats until standard input ends.
 """
 
 from __future__ import annotations
@@ -37,11 +37,16 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-async def play(messages: tuple[Message, ...], go: Go) -> Done:
-    """Play a night to a station."""
+async def play(messages: tuple[Message, ...], go: Go) -> None:
+    """Play a night to a station, say when all is sent, and stay alive until standard input ends."""
     keeper = Timekeeper(go.speed, start_utc_ns=go.clock_utc_ns, at_utc_ns=go.wall_utc_ns)
-    counts = await Emulators((), go.host, go.port, keeper).play(messages, go.begins_utc_ns)
-    return Done(counts=dict(counts))
+    emulators = Emulators((), go.host, go.port, keeper)
+    counts = await emulators.play(messages, go.begins_utc_ns)
+    print(msgspec.json.encode(Done(counts=dict(counts))).decode(), flush=True)
+    staying = asyncio.ensure_future(emulators.stay())
+    await asyncio.to_thread(sys.stdin.read)
+    staying.cancel()
+    await emulators.close()
 
 
 def load(arguments: list[str]) -> tuple[Message, ...]:
@@ -63,8 +68,7 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line.strip():
         return  # the station is gone
-    done = asyncio.run(play(messages, msgspec.json.decode(line, type=Go)))
-    print(msgspec.json.encode(done).decode(), flush=True)
+    asyncio.run(play(messages, msgspec.json.decode(line, type=Go)))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from marsad.station.keeper import Timekeeper
 from marsad.terms import (
     CooperativeReport,
     Flash,
+    Heartbeat,
     Message,
     PersonOrder,
     Sensor,
@@ -196,7 +197,23 @@ class Emulators:
                 await asyncio.sleep(wait_s)
             if not isinstance(message, SensorReport):
                 node.send(shifted(message, start_utc_ns))
-        return await self.close()
+        return self.counts()
+
+    async def stay(self) -> None:
+        """Go on living: a heartbeat of every sensor from time to time, until cancelled."""
+        while True:
+            now = self._keeper.utc_ns()
+            for name, node in self._nodes.items():
+                if name not in (WEATHER_NODE, COOPERATIVE_NODE):
+                    node.send(Heartbeat(sensor_id=name, time_utc_ns=now, arrival_utc_ns=now))
+            await asyncio.sleep(max(HEARTBEAT_S / self._keeper.speed, 0.1))
+
+    def counts(self) -> Counter[str]:
+        """Count what was sent, registered, refused, complained of."""
+        total: Counter[str] = Counter()
+        for node in self._nodes.values():
+            total += node.counts
+        return total
 
     async def close(self) -> Counter[str]:
         """Wait until everything sent is safe in the station's journal, and leave."""
@@ -207,7 +224,4 @@ class Emulators:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        total: Counter[str] = Counter()
-        for node in self._nodes.values():
-            total += node.counts
-        return total
+        return self.counts()

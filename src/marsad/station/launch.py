@@ -14,6 +14,7 @@ from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Identity
 from marsad.adapters.language_packs import LanguagePack
 from marsad.adapters.sites import read_site
+from marsad.station.access import read_people
 from marsad.station.channels import Channel
 from marsad.station.outlets.setup import read_channels
 from marsad.station.outlets.speech import SpeechChannel
@@ -40,6 +41,7 @@ class ServeOptions:
     exercise: bool = False
     insecure_bind: bool = False
     channels: Path | None = None
+    people: Path | None = None
 
 
 def _beside(site: Path, suffix: str) -> Path:
@@ -99,7 +101,8 @@ async def _serve(options: ServeOptions) -> None:
         sign = partial(cap_signature.sign, identity=outlets.identity)
         for speaker in outlets.speakers:
             _speak_beforehand(speaker, site.zones, exercise=settings.exercise)
-    station = Station(world, site, default_pipeline(), settings, channels, sign, packs)
+    access = read_people(options.people, frozenset(zone.zone_id for zone in site.zones)) if options.people else None
+    station = Station(world, site, default_pipeline(), settings, channels, sign, packs, access)
     async with running(station, options.host, options.port, loopback_only=not options.insecure_bind) as live:
         stop_on_signals(live.stop.set)
         host = f"[{options.host}]" if ":" in options.host else options.host

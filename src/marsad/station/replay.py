@@ -10,6 +10,7 @@ import msgspec
 from marsad.adapters.errors import BadInputError
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
+from marsad.station.exercise import as_exercise
 from marsad.station.journal import Readable, Row
 from marsad.station.resume import Plan, resume
 from marsad.station.runner import Decision, Pipeline, Runner, decisions, decode_message
@@ -82,7 +83,8 @@ class _Run:
             raise BadInputError(f"journal row {row.seq}", "the site should stand before the first boot")
         header = msgspec.json.decode(row.payload)
         plan = Plan(resume_from=header["resume_from"], described=tuple(header["described"]))
-        self._runner = Runner(self._pipeline, self._site)
+        exercise = header["settings"].get("exercise", False)
+        self._runner = Runner(as_exercise(self._pipeline) if exercise else self._pipeline, self._site)
         self._result.boots += 1
         self._result.other_code |= header.get("code") != code_digest()
         resumed = resume(self._journal, plan, self._runner, before_seq=row.seq)

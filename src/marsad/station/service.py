@@ -21,6 +21,7 @@ import msgspec
 import marsad
 from marsad.adapters.language_packs import LanguagePack
 from marsad.sensing.site import Site
+from marsad.station.access import Access
 from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch
 from marsad.station.core import Processed, StationCore
 from marsad.station.exercise import as_exercise
@@ -32,7 +33,7 @@ from marsad.station.picture import Picture, merge
 from marsad.station.runner import Pipeline
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
-from marsad.terms import ZoneWarning
+from marsad.terms import PersonOrder, ZoneWarning
 
 log = logging.getLogger("marsad.station")
 
@@ -76,6 +77,7 @@ class Station:
         channels: Sequence[Channel] = (),
         sign: Callable[[bytes], bytes] | None = None,
         packs: Sequence[LanguagePack] = (),
+        access: Access | None = None,
     ) -> None:
         self.world = world
         self.settings = settings
@@ -104,6 +106,8 @@ class Station:
         self._stopping = False
         self._unrecorded: Json = {}
         self._failed_utc_ns = 0
+        self.access = access
+        self._orders: list[PersonOrder] = []
 
     def listen(self, listener: Listener) -> None:
         """Let a function hear of every batch, in the loop's thread, with the time."""
@@ -159,7 +163,8 @@ class Station:
             wait_s = max(TICK_S / self.world.speed, LEAST_WAIT_S)
             frames = await self.feed.next_batch(BATCH_FRAMES, wait_s)
             now = self.world.utc_ns()
-            processed = await self.world.compute(partial(self.core.process, frames, now))
+            orders, self._orders = tuple(self._orders), []
+            processed = await self.world.compute(partial(self.core.process, frames, now, orders))
             self._act(processed, now)
 
     def _act(self, processed: Processed, now: int) -> None:
@@ -272,6 +277,15 @@ class Station:
         await self.world.compute(lambda: self.core.note("annotate", note, now))
         self.picture.annotate(note)
         self._flush(now)
+
+    def order(self, order: PersonOrder) -> None:
+        """Let an order that was checked go the way of every message: journal, core, channels; within ``TICK_S``."""
+        self._orders.append(order)
+
+    async def note(self, kind: str, payload: Json) -> None:
+        """Keep an act of a person in the journal."""
+        now = self.world.utc_ns()
+        await self.world.compute(lambda: self.core.note(kind, payload, now))
 
     def report(self) -> Json:
         """Say how the station does."""

@@ -20,6 +20,7 @@ from marsad.station.coverage import coverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
+from marsad.station.web_people import Token, add_people, operator_for
 from marsad.station.wire import Json
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
@@ -144,15 +145,17 @@ def _acts(app: FastAPI, station: Station) -> None:
     """Add what an operator may do."""
 
     @app.post("/api/acknowledge")
-    async def acknowledge(body: Acknowledgement) -> Response:
-        if not await station.acknowledge(body.warning_id, body.operator):
+    async def acknowledge(body: Acknowledgement, authorization: Token = None) -> Response:
+        operator = operator_for(station, authorization, "acknowledge", body.operator)
+        if not await station.acknowledge(body.warning_id, operator):
             raise HTTPException(404, f"no warning {body.warning_id!r}")
-        return _json({"acknowledged": body.warning_id, "operator": body.operator})
+        return _json({"acknowledged": body.warning_id, "operator": operator})
 
     @app.post("/api/annotate")
-    async def annotate(body: Annotation) -> Response:
-        await station.annotate(body.target_id, body.operator, body.text)
-        return _json({"annotated": body.target_id, "operator": body.operator})
+    async def annotate(body: Annotation, authorization: Token = None) -> Response:
+        operator = operator_for(station, authorization, "annotate", body.operator)
+        await station.annotate(body.target_id, operator, body.text)
+        return _json({"annotated": body.target_id, "operator": operator})
 
 
 async def _send(socket: WebSocket, first: list[str], subscriber: Subscriber) -> None:
@@ -213,6 +216,7 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
     _plain(app, station)
     _past(app, station)
     _acts(app, station)
+    add_people(app, station)
     _stream(app, station, loopback_only=loopback_only)
     if (console / "index.html").is_file():
         app.mount("/", StaticFiles(directory=console, html=True), name="console")
