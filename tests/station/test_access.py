@@ -203,7 +203,8 @@ def test_a_persons_alarm_goes_from_the_page_to_the_journal_and_two_take_it_back(
                 if list((tmp_path / "cap").glob("*.xml")):
                     break
                 await asyncio.sleep(0.02)
-            assert station.picture.snapshot()["zones"][0]["level"] == "take_shelter"
+            levels = {zone["zone_id"]: zone["level"] for zone in station.picture.snapshot()["zones"]}
+            assert levels == {"camp": "take_shelter", "tanks": "clear"}
             cancel = {"what": "cancel", "zone_ids": ["camp"], "confirm": "Camp"}
             proposed = await client.post("/api/order", json=cancel, headers=tokens["amal"])
             assert proposed.status_code == 202
