@@ -20,6 +20,7 @@ COMMANDS: tuple[str, ...] = (
     "siren",
     "drill",
     "keys",
+    "people",
     "process",
     "score",
     "bound",

@@ -229,6 +229,6 @@ def test_a_persons_alarm_goes_from_the_page_to_the_journal_and_two_take_it_back(
         ]
         assert [o.operator_ids for o in orders] == [("amal",), ("amal", "basim")]
         assert PASSWORD.encode() not in b"".join(r.payload + r.raw for r in reader.read())
-    result = replay(tmp_path / "journal", warning_only())
+        result = replay(reader, warning_only())
     assert result.difference() is None
     assert [d.kind for d in result.replayed] == ["warning", "warning"]

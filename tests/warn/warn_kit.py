@@ -18,7 +18,16 @@ from marsad.warn import Evidence, WarnState, init, step
 S = 1_000_000_000
 T0 = 1_700_000_000 * S
 POINT = Geodetic.from_degrees(33.0, 44.0, 30.0)
-POLICY = WarningPolicy()
+POLICY = WarningPolicy(
+    probability_on=0.10,
+    probability_on_drone=0.05,
+    wait_semi_major_m=600.0,
+    probability_sure=0.80,
+    notify_s=2.0,
+    rocket_hold_s=90.0,
+    drone_hold_s=300.0,
+    all_clear_s=300.0,
+)
 
 
 def zones(count: int = 3, shelter_s: float = 12.0) -> tuple[Zone, ...]:
