@@ -71,6 +71,18 @@ def test_a_point_is_no_pair_of_numbers(incident: Incident) -> None:
         point[0]
 
 
+def test_a_tracked_rocket_knows_its_launch_and_nothing_else_does(incident: Incident) -> None:
+    rockets = [track for track in incident.tracks.values() if track.launch is not None]
+    assert {track.launch.event_id for track in rockets if track.launch} == set(incident.launches)
+    for track in rockets:
+        assert track.last.object_kind == "rocket"
+        assert repr(track.launch_point).startswith("<launch point of L")
+    other = next(track for track in incident.tracks.values() if track.last.object_kind == "own_drone")
+    assert "friend own_drone" in repr(other)
+    with pytest.raises(LookupError, match="not a rocket"):
+        _ = other.launch_point
+
+
 def test_warnings_are_an_arrow_table(incident: Incident) -> None:
     import polars
     import pyarrow

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from marsad.api.compare import Comparison, compare
+from marsad.api.paths import MOST_APART_M, apart_m
 from marsad.api.points import Clock, GroundPoint
 from marsad.api.table import Table
 from marsad.pipeline import Outputs
@@ -87,8 +88,13 @@ class TrackHistory:
 
     @property
     def last(self) -> TrackReport:
-        """Last report."""
-        return self.reports[-1]
+        """Last report from when the track was alive."""
+        return next((one for one in reversed(self.reports) if one.status != "ended"), self.reports[-1])
+
+    @property
+    def status(self) -> str:
+        """Status in the end."""
+        return self.reports[-1].status
 
     @property
     def launch_point(self) -> GroundPoint:
@@ -108,7 +114,7 @@ class TrackHistory:
         begin, end = self.clock.show(self.reports[0].time_utc_ns), self.clock.show(r.time_utc_ns)
         sigma = (r.covariance_enu[0] + r.covariance_enu[6]) ** 0.5
         return (
-            f"<Track {self.track_id}: {r.affiliation} {r.object_kind} ({r.confidence:.0%}), {r.status}, "
+            f"<Track {self.track_id}: {r.affiliation} {r.object_kind} ({r.confidence:.0%}), {self.status}, "
             f"{begin} to {end}, ± {sigma:.0f} m>"
         )
 
@@ -161,10 +167,10 @@ class Collector:
         launches = {
             event_id: LaunchHistory(event_id, tuple(said), tuple(self.forecasts.get(event_id, ())), self.clock)
             for event_id, said in self.estimates.items()
-            if any(one.modes for one in said)
+            if any(one.status in ("confirmed", "misfire") and one.modes for one in said)
         }
         tracks = {
-            track_id: TrackHistory(track_id, tuple(said), launches.get(said[-1].event_id or ""), self.clock)
+            track_id: TrackHistory(track_id, tuple(said), _launch_of(said, launches), self.clock)
             for track_id, said in self.reports.items()
         }
         return Incident(
@@ -182,12 +188,24 @@ class Collector:
         )
 
 
+def _launch_of(reports: list[TrackReport], launches: dict[str, LaunchHistory]) -> LaunchHistory | None:
+    """Give the launch of a track: the one that it names, or for a rocket the one whose forecast path it flew."""
+    named = [one.event_id for one in reports if one.event_id]
+    if named:
+        return launches.get(named[-1])
+    if reports[-1].object_kind != "rocket" and all(one.object_kind != "rocket" for one in reports):
+        return None
+    apart = {event_id: apart_m(reports, one.forecasts) for event_id, one in launches.items()}
+    nearest = min(apart, key=lambda event_id: apart[event_id], default=None)
+    return launches[nearest] if nearest is not None and apart[nearest] < MOST_APART_M else None
+
+
 @dataclass(frozen=True, repr=False)
 class Incident:
     """A night that was watched to its end.
 
-    ``launches`` by event, ``tracks`` by track; ``warnings`` and ``faults`` are tables; ``dispositions`` counts what
-    became of the detections.
+    ``launches`` (those that were ever more than tentative) by event, ``tracks`` by track; ``warnings`` and ``faults`` are
+    tables; ``dispositions`` counts what became of the detections.
     """
 
     site: Site
