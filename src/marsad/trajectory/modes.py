@@ -44,11 +44,12 @@ _SIBLING_AZIMUTH_RAD = 0.15
 _SIBLING_PLACE_M = 120.0
 """A rocket may come from the launcher of an earlier one: what is wagered on it, and how alike the two are then."""
 
-_AZIMUTH_STEP_RAD = 0.16
-_ELEVATION_STEP_RAD = 0.12
-_MOST_TURNS = 4
-_MOST_RISES = 2
-_LIGHTEST_PIECE = 4.0
+_AZIMUTH_STEP_RAD = 0.18
+_ELEVATION_STEP_RAD = 0.13
+_MOST_TURNS = 3
+_MOST_RISES = 1
+_LIGHTEST_PIECE = 3.5
+_MOST_PIECES = 10
 """Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
 _SEARCH_ITERATIONS = 5
@@ -387,7 +388,8 @@ def spread_modes(
     if not pieces:
         return [mode]
     best = max(weight for weight, _ in pieces)
-    pieces = [piece for piece in pieces if piece[0] > best - _LIGHTEST_PIECE]
+    pieces.sort(key=lambda piece: -piece[0])
+    pieces = [piece for piece in pieces[:_MOST_PIECES] if piece[0] > best - _LIGHTEST_PIECE]
     together = best + math.log(sum(math.exp(weight - best) for weight, _ in pieces))
     # the pieces share the weight of the whole
     return [

@@ -73,7 +73,7 @@ class TrajectoryParams:
     gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
     refit_s: float = 0.1
     pool_kept_s: float = 8.0
-    rocket_log_odds: tuple[float, float] = (4.5, 8.0)
+    rocket_log_odds: tuple[float, float] = (2.4, 8.0)
     misfire_sure: float = 0.95
     flight_sure: float = 0.9
     least_rows_shown: int = 5
@@ -82,7 +82,7 @@ class TrajectoryParams:
     salvo_s: float = 90.0
     young_s: float = 1.5
     merge_s: float = 8.0
-    least_spread_weight: float = 0.05
+    least_spread_weight: float = 0.08
     spread_s: float = 0.3
     same_launch_s: float = 0.4
 
