@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from scipy import ndimage
 
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.files import write_whole
@@ -137,6 +136,8 @@ def _without_voids(
         return np.ascontiguousarray(height_m)
     if voids.all():
         raise BadInputError(path, "expected ground heights around the site, found voids only")
+    from scipy import ndimage  # takes long to load, and few files have voids
+
     nearest = ndimage.distance_transform_edt(voids, return_distances=False, return_indices=True)
     note(f"{path}: {int(voids.sum())} void cells of {voids.size} filled with the nearest height")
     return np.ascontiguousarray(height_m[tuple(nearest)])

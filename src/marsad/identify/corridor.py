@@ -14,7 +14,6 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from marsad.geo.zones import ZoneShapes, zone_hits
 
@@ -61,6 +60,8 @@ class Reach:
 def _draws(paths: int) -> Float[np.ndarray, "path draw"]:
     """Sobol points (I. M. Sobol', USSR Comp. Math. 7 (1967)), shifted off the origin; the same at every call."""
     power = max(1, int(np.ceil(np.log2(paths))))
+    from scipy.stats import qmc  # takes half a second to load: not before the first slow object is seen
+
     points = qmc.Sobol(d=6 + 2 * _TURNS, scramble=False).random_base2(power)[:paths]
     return np.asarray((points + 0.5 / 2**power) % 1.0)
 

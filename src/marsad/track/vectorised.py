@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from marsad.track import advance, assign, bearing, birth, gate, launch, motion, rows, update
 from marsad.track.motion import BALLISTIC, CT, CV, GRAVITY_MS2, SCALE_HEIGHT_M
@@ -275,6 +274,8 @@ def predicted(old: Tracks, room: int, dt: float, tables: Tables) -> Tracks:
 
 def solve(cost: F64, out: I64) -> None:
     """Form of ``assign.solve``."""
+    from scipy.optimize import linear_sum_assignment  # half a second, for this path without compiled kernels only
+
     row, column = linear_sum_assignment(cost)
     out[row] = column
 
