@@ -204,8 +204,8 @@ def _launch_of(reports: list[TrackReport], launches: dict[str, LaunchHistory]) -
 class Incident:
     """A night that was watched to its end.
 
-    ``launches`` (those that were ever more than tentative) by event, ``tracks`` by track; ``warnings`` and ``faults`` are
-    tables; ``dispositions`` counts what became of the detections.
+    ``launches`` (those that were ever more than tentative) by event, ``tracks`` by track; ``warnings`` and ``faults``
+    are tables; ``dispositions`` counts what became of the detections.
     """
 
     site: Site

@@ -86,7 +86,7 @@ def ground_points(incident: Incident) -> list[GroundPoint]:
 
 def incident_svg(incident: Incident) -> str:
     """Draw the map: zones, sensors, tracks, 95 % ellipses of launches and impacts."""
-    view = _view(incident)
+    view = view_of(incident)
     alarmed = {one.zone_id for one in incident.said if one.level == "take_shelter"}
     shapes = []
     for zone in incident.site.zones:
@@ -116,7 +116,7 @@ def incident_svg(incident: Incident) -> str:
     )
 
 
-def _view(incident: Incident) -> View:
+def view_of(incident: Incident) -> View:
     """Choose a view that holds zones, sensors, launches and impacts (ellipses up to 30 km)."""
     places = [corner for zone in incident.site.zones for corner in zone_outline(zone)]
     places += [sensor.position for sensor in incident.site.sensors]

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from marsad.api.page import (
     ALARM,
     FRIEND,
+    HEIGHT,
     IMPACT,
     LAUNCH,
     OTHER,
+    WIDTH,
     ZONE,
     east_north_m,
     ground_points,
+    view_of,
     zone_outline,
 )
 from marsad.api.points import ellipse_ring
@@ -48,7 +51,11 @@ def plot(incident: Incident, ax: Axes | None = None) -> Axes:
     for point in ground_points(incident):
         for mode in point.modes:
             _ring(ax, east_north_m(incident, ellipse_ring(mode)), LAUNCH if point.kind == "launch" else IMPACT, 0.3)
+    view = view_of(incident)
+    east_km, north_km = view.west_m / 1000, view.north_m / 1000
     ax.set_aspect("equal")
+    ax.set_xlim(east_km, east_km + WIDTH / view.pixels_per_m / 1000)
+    ax.set_ylim(north_km - HEIGHT / view.pixels_per_m / 1000, north_km)
     ax.set_xlabel("east of the site (km)")
     ax.set_ylabel("north of the site (km)")
     ax.set_title(f"{incident.name}: launches and impacts, 95 % ellipses")
