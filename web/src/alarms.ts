@@ -70,10 +70,11 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
   const warnings = ordered.map((zone) => picture.warnings.get(zone.warning_id ?? "")).filter((w) => w !== undefined);
   const first: Warning | undefined = warnings[0];
   const event_ids = [...new Set(ordered.flatMap((zone) => zone.event_ids))].sort();
-  const acknowledgers = new Set(warnings.map((warning) => warning.acknowledged_by ?? ""));
+  const top = ordered[0]?.level ?? "watch";
+  const acknowledgers = new Set(warnings.filter((warning) => warning.level === top).map((warning) => warning.acknowledged_by ?? ""));
   return {
     incident_id,
-    level: ordered[0]?.level ?? "watch",
+    level: top,
     hazard: ordered.find((zone) => zone.hazard)?.hazard ?? first?.hazard ?? "unknown",
     exercise: warnings.some((warning) => warning.exercise),
     since_utc_ms: Math.min(...ordered.map((zone) => zone.since_utc_ms)),
@@ -85,7 +86,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
     issuer: first?.issuer ?? "",
     rule: first?.rule ?? "",
     note: first?.note ?? "",
-    // acknowledged only when every warning of the salvo is
+    // acknowledged only when every warning at the highest level is
     acknowledged_by: acknowledgers.has("") || acknowledgers.size === 0 ? null : [...acknowledgers].join(", "),
     warning_ids: warnings.map((warning) => warning.warning_id),
     unknowns: event_ids.length ? unknowns(event_ids, picture) : [],

@@ -1,5 +1,5 @@
 /** The record's player: it moves the moment shown, and puts the picture of that moment in place of the live one. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import * as app from "./app";
 import { Recording } from "./record";
 import type { Density } from "./protocol";
@@ -121,6 +121,8 @@ export function trimmed(drawn: Density): Density {
   };
 }
 
+const heard = computed(() => app.livePicture.value.whole);
+
 /** Begin to follow the view. */
 export function start(): void {
   let playing = false;
@@ -143,7 +145,7 @@ export function start(): void {
     playing = runs;
   });
   effect(() => {
-    void [span_min.value, app.livePicture.value.whole];
+    void [span_min.value, heard.value];
     void draw();
   });
   window.setInterval(() => void draw(), 10_000);

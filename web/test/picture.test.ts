@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alarms } from "../src/alarms";
 import { EMPTY, reduce } from "../src/picture";
-import type { Message } from "../src/protocol";
+import type { Message, Warning } from "../src/protocol";
 import { checkpointsOf, pictureAt } from "../src/record";
 import { cue } from "../src/cues";
 import { mode, track, warning, zone } from "./night";
@@ -87,10 +87,13 @@ describe("alarms", () => {
     expect(second).toMatchObject({ hazard: "drone", level: "watch" });
   });
 
-  it("are acknowledged only when every warning of the salvo is", () => {
+  it("are acknowledged only when every warning at their highest level is", () => {
     expect(alarms(play(salvo))[0]?.acknowledged_by).toBeNull();
-    const acknowledged: Message = { type: "delta", seq: 2, now_utc_ms: 1, warnings: [warning("W1", { acknowledged_by: "Sara" })] };
-    expect(alarms(play(salvo, acknowledged))[0]?.acknowledged_by).toBe("Sara");
+    const change = (name: string | null, level: Warning["level"]): Message => ({
+      type: "delta", seq: 2, now_utc_ms: 1, warnings: [warning("W1", { acknowledged_by: name, level })],
+    });
+    expect(alarms(play(salvo, change("Sara", "take_shelter")))[0]?.acknowledged_by).toBe("Sara");
+    expect(alarms(play(salvo, change(null, "watch")))[0]?.acknowledged_by).toBe("Sara");
   });
 
   it("sound once for each hazard when they grow, never for an early warning, and at the all-clear", () => {

@@ -120,6 +120,7 @@ export class SiteMap {
     this.map.on("sourcedata", (event) => {
       if (!this.busy.has(event.sourceId as SourceName) || !this.map.isSourceLoaded(event.sourceId)) return;
       this.busy.delete(event.sourceId as SourceName);
+      if (event.sourceId === "tracks") document.documentElement.dataset["map"] ??= "drawn";
       this.schedule();
     });
     this.map.on("click", (event) => this.clicked([event.point.x, event.point.y]));

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
-import { SiteMap } from "../map/map";
+import type { SiteMap } from "../map/map";
 import { Banner, ProtectionNotice } from "./Banner";
 import { Detail } from "./Detail";
 import { Guard } from "./Guard";
@@ -53,17 +53,18 @@ function MapBox(): JSX.Element {
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    try {
-      siteMap ??= new SiteMap(element);
-    } catch (error) {
-      // no WebGL: the tables and the banner still serve
-      app.say(String(error), true);
-      return;
-    }
-    const watcher = new ResizeObserver(() => siteMap?.resize());
-    watcher.observe(element);
+    let gone = false;
+    let watcher: ResizeObserver | null = null;
+    // the map library is large: the alarm and the tables stand before it has come
+    import("../map/map").then(({ SiteMap }) => {
+      if (gone) return;
+      siteMap = new SiteMap(element);
+      watcher = new ResizeObserver(() => siteMap?.resize());
+      watcher.observe(element);
+    }).catch((error: unknown) => app.say(String(error), true)); // no WebGL: the tables and the banner still serve
     return () => {
-      watcher.disconnect();
+      gone = true;
+      watcher?.disconnect();
       siteMap?.remove();
       siteMap = null;
     };
