@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "process",
     "score",
     "bound",
+    "consequence",
     "simulate",
     "warmup",
     "version",

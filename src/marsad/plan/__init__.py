@@ -1,0 +1,1 @@
+"""Planning: what a site's sensors and rules would do, from simulation."""
