@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import multiprocessing
 import os
 import sys
 import time
@@ -82,7 +83,7 @@ def table(lines: list[dict[str, object]]) -> str:
 def run(count: int, jobs: int, flights_file: Path, seed: int, *, first: int = 0) -> list[Outcome]:
     """Run launches side by side."""
     found: dict[int, Outcome] = {}
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         pending = [pool.submit(one, number, str(flights_file), seed) for number in range(first, first + count)]
         for done in as_completed(pending):
             number, outcome = done.result()
