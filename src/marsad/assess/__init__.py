@@ -1,1 +1,25 @@
-"""How good was it: GOSPA, OSPA(2), SIAP, NEES, lead time."""
+"""How good was it: GOSPA, OSPA(2), SIAP, identity switches, NEES and NIS."""
+
+from __future__ import annotations
+
+from marsad.assess.consistency import Band, band, nees
+from marsad.assess.histories import Histories, histories
+from marsad.assess.picture import Siap, identity_switches, mean_gospa, nearest_truth, siap
+from marsad.assess.sets import Gospa, gospa, ospa, ospa2
+
+__all__ = [
+    "Band",
+    "Gospa",
+    "Histories",
+    "Siap",
+    "band",
+    "gospa",
+    "histories",
+    "identity_switches",
+    "mean_gospa",
+    "nearest_truth",
+    "nees",
+    "ospa",
+    "ospa2",
+    "siap",
+]
