@@ -18,6 +18,9 @@ from marsad.adapters.recording_text import recording_bytes
 from marsad.api.compare import compare
 from marsad.api.incident import Incident
 from marsad.simulation import Run
+from marsad.station.journal import Entry, SqliteJournal
+from marsad.station.runner import encode_message
+from marsad.terms import Message
 
 LONG_ENOUGH_S = 80.0
 
@@ -196,6 +199,27 @@ def test_an_opened_recording_gives_the_same_as_the_run_it_came_from(
             other.launch_point.position.latitude_deg, abs=1e-7
         )
         assert re.search(r"t = \d+\.\d s", repr(one.launch_point))
+
+
+def test_a_stations_journal_is_opened_and_watched(site: ms.Site, run: Run, tmp_path: Path) -> None:
+    begin = 1_774_105_320_000_000_000  # 2026-03-21T15:02:00Z
+    journal = SqliteJournal(tmp_path / "night.marsad")
+    for number, message in enumerate(run.messages):
+        if message.arrival_utc_ns < 35e9:
+            journal.append([Entry("message", number, 0, "test", encode_message(later(message, begin)))])
+    journal.close()
+    recording = ms.open(tmp_path / "night.marsad")
+    assert len(recording.messages) == sum(message.arrival_utc_ns < 35e9 for message in run.messages)
+    incident = ms.watch(site, recording)
+    assert len(incident.launches) == 2
+    assert re.search(r"15:02:2[45]\.\dZ", repr(next(iter(incident.launches.values())).launch_point))
+    assert incident.duration_s == pytest.approx(35.0, abs=0.5)
+
+
+def later(message: Message, by_ns: int) -> Message:
+    """Move all times of a message on."""
+    names = [name for name in ("arrival_utc_ns", "time_utc_ns", "onset_utc_ns") if hasattr(message, name)]
+    return msgspec.structs.replace(message, **{name: getattr(message, name) + by_ns for name in names})
 
 
 def test_a_site_is_read_by_its_path(tmp_path: Path) -> None:

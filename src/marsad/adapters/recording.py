@@ -42,7 +42,7 @@ LONGEST_RAW = 400
 
 @dataclass(frozen=True)
 class Recording:
-    """What a file held.
+    """What a file (or a station's journal) held.
 
     ``messages`` and ``rejected`` are in order of arrival; ``ignored_types`` and ``ignored_fields`` count what the
     form does not know.
@@ -54,6 +54,8 @@ class Recording:
     ignored_types: Counter[str] = field(default_factory=Counter)
     ignored_fields: Counter[str] = field(default_factory=Counter)
     lines: int = 0
+    epoch_utc_ns: int | None = None
+    """UTC of what the messages call time 0; None where the recording does not say."""
 
 
 def read_recording(path: Path, known_sensor_ids: Iterable[str] = ()) -> Recording:

@@ -177,7 +177,7 @@ class Collector:
             site=self.site,
             name=self.name,
             clock=self.clock,
-            duration_s=self.end_ns / 1e9,
+            duration_s=self.clock.seconds(self.end_ns),
             launches=launches,
             tracks=tracks,
             said=tuple(self.said),

@@ -60,13 +60,18 @@ def ellipse_ring(mode: PointMode, chi2: float = CHI2_95_2, corners: int = 48) ->
 
 @dataclass(frozen=True)
 class Clock:
-    """Turns recording time into something to show; ``begins_utc_ns`` is None where the recording does not say."""
+    """Turns the times of messages into something to show.
+
+    ``begins_utc_ns`` is the UTC of their time 0, None where the recording does not say; ``origin_ns`` is the time from
+    which seconds are counted.
+    """
 
     begins_utc_ns: int | None = None
+    origin_ns: int = 0
 
     def seconds(self, time_ns: int) -> float:
         """Seconds since the beginning of the recording."""
-        return time_ns / 1e9
+        return (time_ns - self.origin_ns) / 1e9
 
     def utc(self, time_ns: int) -> datetime | None:
         """Give the time in UTC, to the microsecond, or None where the beginning is not known."""
@@ -77,7 +82,7 @@ class Clock:
     def show(self, time_ns: int) -> str:
         """Give the time in words: of day in UTC, or since the beginning."""
         utc = self.utc(time_ns)
-        return f"t = {time_ns / 1e9:.1f} s" if utc is None else f"{utc:%H:%M:%S}.{utc.microsecond // 100_000}Z"
+        return f"t = {self.seconds(time_ns):.1f} s" if utc is None else f"{utc:%H:%M:%S}.{utc.microsecond // 100_000}Z"
 
 
 @dataclass(frozen=True, repr=False)

@@ -19,6 +19,8 @@ from marsad.api.incident import Collector, Incident
 from marsad.api.points import Clock
 from marsad.sensing.site import Site
 from marsad.simulation import Run, Scenario, simulate_night
+from marsad.station.journal import open_for_reading
+from marsad.station.runner import decode_message
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
@@ -35,14 +37,31 @@ def read_site(path: str | Path) -> Site:
 
 
 def open_recording(path: str | Path) -> Recording:
-    """Open a recording of one JSON object a line.
+    """Open a recording of one JSON object a line, or the journal of a station.
 
     Raises
     ------
     marsad.adapters.errors.BadInputError
         One line: file, line, field and what was expected there.
     """
-    return read_recording(Path(path))
+    file = Path(path)
+    return _open_journal(file) if _is_database(file) else read_recording(file)
+
+
+def _is_database(path: Path) -> bool:
+    """Say whether a file is a SQLite database, as journals are."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
+
+
+def _open_journal(path: Path) -> Recording:
+    """Give what a station took in, in order of arrival."""
+    with open_for_reading(path) as journal:
+        messages = tuple(decode_message(row.payload) for row in journal.read(("message",)))
+    return Recording(name=path.stem, messages=messages, lines=len(messages), epoch_utc_ns=0)
 
 
 def simulate(site: Site, scenario: str | Path | Scenario, *, seed: int) -> Run:
@@ -92,8 +111,12 @@ def watch(site: Site, night: Run | Recording, *, progress: Progress | None = Non
         Wraps the messages as they are worked through, for instance ``tqdm``.
     """
     warm_up_quietly()
-    begins_utc = night.truth.scenario.begins_utc if isinstance(night, Run) else None
-    collector = Collector(site=site, name=night.name, clock=Clock(_begin_ns(begins_utc)))
+    if isinstance(night, Run):
+        clock = Clock(_begin_ns(night.truth.scenario.begins_utc))
+    else:
+        origin_ns = night.messages[0].arrival_utc_ns if night.epoch_utc_ns is not None and night.messages else 0
+        clock = Clock(night.epoch_utc_ns, origin_ns)
+    collector = Collector(site=site, name=night.name, clock=clock)
     if isinstance(night, Recording):
         collector.reject(night.rejected)
     messages: Iterable[Any] = night.messages
@@ -102,9 +125,7 @@ def watch(site: Site, night: Run | Recording, *, progress: Progress | None = Non
     return collector.incident()
 
 
-def _begin_ns(begins_utc: str | None) -> int | None:
-    if begins_utc is None:
-        return None
+def _begin_ns(begins_utc: str) -> int:
     begin = datetime.fromisoformat(begins_utc)
     if begin.tzinfo is None:
         raise ValueError(f"begins_utc must say its time zone (end with Z), found {begins_utc!r}")
