@@ -9,7 +9,7 @@ import pytest
 from marsad.adapters import sapient
 from marsad.pipeline import Outputs
 from marsad.station.core import StationCore
-from marsad.station.intake import Frame
+from marsad.station.frames import Frame
 from marsad.station.journal import MemoryJournal
 from marsad.station.runner import Pipeline
 from marsad.terms import Message, Tick

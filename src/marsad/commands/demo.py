@@ -17,8 +17,11 @@ def command(
     once: Annotated[bool, typer.Option("--once", help="End when the night is over.")] = False,
 ) -> None:
     """Show a night at a fictional gas plant: a station, emulated sensors, the console in the browser."""
-    from marsad.station.demo import DemoOptions, demo
-    from marsad.station.serving import run
+    import asyncio
+    from contextlib import suppress
+
+    from marsad.station.demo import DemoOptions, demo, sensors
 
     options = DemoOptions(port=port, speed=speed, browser=not no_browser, as_json=as_json, once=once)
-    run(lambda: demo(options))
+    with suppress(KeyboardInterrupt), sensors() as emulated:
+        asyncio.run(demo(options, emulated))

@@ -19,7 +19,8 @@ import numpy as np
 import marsad
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
-from marsad.station.intake import Frame, Intake, Reply
+from marsad.station.frames import Frame, Reply
+from marsad.station.intake import Intake
 from marsad.station.journal import Entry, Journal, JournalError
 from marsad.station.resume import Plan, Resumption, plan_resumption, resume
 from marsad.station.runner import Pipeline, Runner, decisions, encode_message

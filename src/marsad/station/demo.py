@@ -1,4 +1,8 @@
-"""A night at a fictional gas plant: a station, and beside it a process of emulated sensors that speak SAPIENT to it."""
+"""A night at a fictional gas plant: a station, and beside it a process of emulated sensors that speak SAPIENT to it.
+
+What takes long to load is loaded while the sensors connect already: their port listens first, and what they send waits
+with the time of its arrival.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +10,38 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.warm import telling
-from marsad.station.core import Processed
 from marsad.station.emulating import Done, Go
+from marsad.station.feed import Feed
 from marsad.station.keeper import Timekeeper
-from marsad.station.lines import clock
-from marsad.station.night import begins_utc_ns
-from marsad.station.runner import default_pipeline
-from marsad.station.service import Settings, Station
-from marsad.station.serving import Running, running, stop_on_signals
-from marsad.station.tell import Teller
-from marsad.station.wire import Json, ms
 from marsad.station.world import RealWorld
+
+if TYPE_CHECKING:
+    from marsad.station.core import Processed
+    from marsad.station.service import Settings, Station
+    from marsad.station.serving import Running
+    from marsad.station.wire import Json
 
 HOST = "127.0.0.1"
 CALM_LEVELS = ("clear", "all_clear")
 AFTERMATH_S = 240.0
 """How long after the last message (station time) the all-clear is waited for."""
-LEAD_S = 0.3
+LEAD_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class _Printer:
     """Prints what happens, as lines or as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
+        from marsad.station.tell import Teller
+
         self._as_json = as_json
         self.teller = Teller()
 
@@ -68,29 +75,70 @@ class _Printer:
 
     def note(self, now_utc_ns: int, name: str, text: str, **more: object) -> None:
         """Print an event of the demonstration itself."""
-        self.say(
-            f"{clock(now_utc_ns)}  {name:<10} {text}", {"event": name, "utc_ms": ms(now_utc_ns), "text": text, **more}
-        )
+        from marsad.station.lines import clock
+
+        event: Json = {"event": name, "utc_ms": now_utc_ns // 1_000_000, "text": text, **more}
+        self.say(f"{clock(now_utc_ns)}  {name:<10} {text}", event)
 
 
-@asynccontextmanager
-async def _emulators() -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start the sensors' process; it is ended with the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "marsad.station.emulating", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+class Sensors:
+    """The process of the emulated sensors."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._is_ending = False
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._in: IO[str] = process.stdin
+        self._out: IO[str] = process.stdout
+
+    async def hear(self) -> str:
+        """Wait for the next line that they say.
+
+        Raises
+        ------
+        BadInputError
+            They have ended instead.
+        """
+        line = await asyncio.to_thread(self._out.readline)
+        if not line and self._is_ending:
+            raise KeyboardInterrupt
+        if not line:
+            code = self._process.wait()
+            raise BadInputError("emulated sensors", f"their process should go on, and ended with exit code {code}")
+        return line
+
+    def end(self) -> None:
+        """Ask the process to end, so that nobody waits for its next line."""
+        self._is_ending = True
+        self._process.terminate()
+
+    def say(self, line: str) -> None:
+        """Tell them something."""
+        self._in.write(line + "\n")
+        self._in.flush()
+
+
+@contextmanager
+def sensors() -> Iterator[Sensors]:
+    """Start the sensors' process; it ends with the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "marsad.station.emulating"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the station; it ends its sensors
+    )
     try:
-        yield process
+        yield Sensors(process)
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(process.wait(), 3.0)
-        if process.returncode is None:
+        process.terminate()
+        try:
+            process.wait(3.0)
+        except subprocess.TimeoutExpired:
             process.kill()
-            await process.wait()
+        with contextlib.suppress(OSError):
+            process.communicate()
 
 
 def _open_browser(address: str) -> None:
@@ -100,79 +148,96 @@ def _open_browser(address: str) -> None:
             webbrowser.open(address)
 
 
-async def _night(live: Running, process: asyncio.subprocess.Process, keeper: Timekeeper, printer: _Printer) -> None:
-    """Let the night begin and wait until it is over."""
-    station = live.station
-    assert process.stdin is not None
-    assert process.stdout is not None
+def _station(world: RealWorld, settings: Settings, feed: Feed) -> Station:
+    """Load what takes long, and make the station."""
+    from marsad import samples
+    from marsad.station.night import is_kept, night
+    from marsad.station.runner import default_pipeline
+    from marsad.station.service import Station
+    from marsad.station.snapshot import decode_site
+
+    site = decode_site(night().site) if is_kept() else samples.gas_plant()
+    return Station(world, site, default_pipeline(), settings, feed=feed)
+
+
+def _load() -> None:
+    """Load what the station will need, while the sensors' process gets ready."""
+    import marsad.pipeline
+    import marsad.station.serving  # noqa: F401
+
+
+async def demo(options: DemoOptions, emulated: Sensors) -> None:
+    """Run the demonstration."""
+    logging.basicConfig(level=logging.WARNING, format="marsad: %(message)s")
+    loading = asyncio.ensure_future(asyncio.to_thread(_load))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, emulated.end)  # until the station is up
     with telling("marsad: simulating the night, once; `marsad warmup` does it beforehand"):
-        if (await process.stdout.readline()).strip() != b"ready":
-            raise BadInputError("emulated sensors", "their process should say that it is ready, and has ended")
+        ready = await emulated.hear()
+    keeper = Timekeeper(options.speed, start_utc_ns=int(ready.split()[1]))
+    world = RealWorld(keeper)
+    feed = Feed(world)
+    await feed.start(HOST, 0)
     now = keeper.utc_ns()
     go = Go(
         host=HOST,
-        port=station.feed.port,
+        port=feed.port,
         speed=keeper.speed,
         clock_utc_ns=now,
         wall_utc_ns=time.time_ns(),
         begins_utc_ns=now + round(LEAD_S * keeper.speed * 1e9),
     )
-    process.stdin.write(msgspec.json.encode(go) + b"\n")
-    await process.stdin.drain()
-    printer.note(now, "sensors", "the emulated sensors connect")
-    line = await process.stdout.readline()
-    if not line:
-        raise BadInputError("emulated sensors", f"their process should end well, and ended with {await process.wait()}")
-    sent = msgspec.json.decode(line, type=Done).counts
-    printer.note(keeper.utc_ns(), "sensors", f"all is sent: {sent.get('sent', 0)} messages", counts=sent)
-    await _calm(station, keeper)
+    emulated.say(msgspec.json.encode(go).decode())
+    await loading
+    try:
+        await _watch(options, emulated, world, feed)
+    finally:
+        emulated.end()
 
 
-async def _calm(station: Station, keeper: Timekeeper) -> None:
-    """Wait for the all-clear of every zone."""
-    until = keeper.utc_ns() + round(AFTERMATH_S * 1e9)
-    while keeper.utc_ns() < until:
-        if all(zone["level"] in CALM_LEVELS for zone in station.picture.snapshot()["zones"]):
+async def _watch(options: DemoOptions, emulated: Sensors, world: RealWorld, feed: Feed) -> None:
+    """Run the station until the night is over or someone ends it."""
+    from marsad.station.service import Settings
+    from marsad.station.serving import running, stop_on_signals
+
+    folder = Path(tempfile.mkdtemp(prefix="marsad-demo-"))
+    settings = Settings(journal=folder / "night.journal", cap_folder=folder / "cap", sapient_port=0, sender="demo")
+    station = _station(world, settings, feed)
+    printer = _Printer(as_json=options.as_json)
+    station.listen(printer.hear)
+    async with running(station, HOST, options.port) as live:
+        stop_on_signals(live.stop.set)
+        address = f"http://{HOST}:{live.http_port}/"
+        printer.note(world.utc_ns(), "console", address, address=address, journal=str(settings.journal))
+        if options.browser:
+            await world.beside(lambda: _open_browser(address))
+        playing = asyncio.ensure_future(_night(live, emulated, world, printer))
+        stopping = asyncio.ensure_future(live.stop.wait())
+        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            playing.result()
+            _sum_up(printer, world, settings)
+            if not options.once:
+                printer.note(world.utc_ns(), "end", "the console stays; Ctrl-C ends it")
+                await stopping
+        for task in (playing, stopping):
+            task.cancel()
+        await asyncio.gather(playing, stopping, return_exceptions=True)
+
+
+async def _night(live: Running, emulated: Sensors, world: RealWorld, printer: _Printer) -> None:
+    """Wait until all is sent and every zone has its all-clear."""
+    sent = msgspec.json.decode(await emulated.hear(), type=Done).counts
+    printer.note(world.utc_ns(), "sensors", f"all is sent: {sent.get('sent', 0)} messages", counts=sent)
+    until = world.utc_ns() + round(AFTERMATH_S * 1e9)
+    while world.utc_ns() < until:
+        if all(zone["level"] in CALM_LEVELS for zone in live.station.picture.snapshot()["zones"]):
             return
         await asyncio.sleep(0.1)
 
 
-async def demo(options: DemoOptions) -> None:
-    """Run the demonstration."""
-    logging.basicConfig(level=logging.WARNING, format="marsad: %(message)s")
-    from marsad import samples
-    from marsad.station.night import SCENARIO
-
-    printer = _Printer(as_json=options.as_json)
-    folder = Path(tempfile.mkdtemp(prefix="marsad-demo-"))
-    async with _emulators() as process:
-        keeper = Timekeeper(options.speed, start_utc_ns=begins_utc_ns(samples.scenario(SCENARIO).begins_utc))
-        settings = Settings(journal=folder / "night.journal", cap_folder=folder / "cap", sapient_port=0, sender="demo")
-        station = Station(RealWorld(keeper), samples.gas_plant(), default_pipeline(), settings)
-        station.listen(printer.hear)
-        async with running(station, HOST, options.port) as live:
-            address = f"http://{HOST}:{live.http_port}/"
-            printer.note(keeper.utc_ns(), "console", address, address=address, journal=str(settings.journal))
-            stop_on_signals(live.stop.set)
-            if options.browser:
-                await station.world.beside(lambda: _open_browser(address))
-            playing = asyncio.ensure_future(_night(live, process, keeper, printer))
-            stopping = asyncio.ensure_future(live.stop.wait())
-            await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if playing.done():
-                playing.result()
-                _sum_up(printer, keeper, settings)
-                if not options.once:
-                    printer.note(keeper.utc_ns(), "end", "the console stays; Ctrl-C ends it")
-                    await stopping
-            for task in (playing, stopping):
-                task.cancel()
-            await asyncio.gather(playing, stopping, return_exceptions=True)
-
-
-def _sum_up(printer: _Printer, keeper: Timekeeper, settings: Settings) -> None:
+def _sum_up(printer: _Printer, world: RealWorld, settings: Settings) -> None:
     counts = printer.teller.counts
     files = len(list(settings.cap_folder.glob("*.xml"))) if settings.cap_folder else 0
     text = f"the night is over: {counts['launch']} launches, {counts['warning']} warnings, {files} CAP files; "
     text += f"replay it with: marsad replay {settings.journal}"
-    printer.note(keeper.utc_ns(), "end", text, counts=counts, cap_files=files, journal=str(settings.journal))
+    printer.note(world.utc_ns(), "end", text, counts=counts, cap_files=files, journal=str(settings.journal))

@@ -1,7 +1,8 @@
 """The emulators as a process of their own: ``python -m marsad.station.emulating``.
 
-It loads a night, says ``ready`` on standard output, waits for one line on standard input that says where the station
-is and what its clock shows, plays the night, says that all is sent, and sends heartbeats until standard input ends.
+It loads a night, says ``ready`` and when that night began on standard output, waits for one line on standard input
+that says where the station is and what its clock shows, plays the night, says that all is sent, and sends heartbeats
+until standard input ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from pathlib import Path
 
 import msgspec
 
@@ -49,26 +49,16 @@ async def play(messages: tuple[Message, ...], go: Go) -> None:
     await emulators.close()
 
 
-def load(arguments: list[str]) -> tuple[Message, ...]:
-    """Load what the arguments name: a recording, or the bundled night."""
-    if arguments:
-        from marsad.adapters.recording import read_recording
-
-        return read_recording(Path(arguments[0])).messages
-    from marsad.station.night import night
-
-    return night().messages
-
-
 def main() -> None:
     """Run the process."""
     logging.basicConfig(level=logging.WARNING, format="marsad: sensor %(message)s")
-    messages = load(sys.argv[1:])
-    print("ready", flush=True)
+    from marsad.station.night import night
+
+    tonight = night()
+    print(f"ready {tonight.begins_utc_ns}", flush=True)
     line = sys.stdin.readline()
-    if not line.strip():
-        return  # the station is gone
-    asyncio.run(play(messages, msgspec.json.decode(line, type=Go)))
+    if line.strip():  # else the station is gone
+        asyncio.run(play(tonight.messages, msgspec.json.decode(line, type=Go)))
 
 
 if __name__ == "__main__":

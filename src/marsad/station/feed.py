@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marsad.adapters import sapient
-from marsad.station.intake import Frame, Reply
+from marsad.station.frames import Frame, Reply
 from marsad.station.world import Listener, World, Writer
 
 MAX_CONNECTIONS = 256
@@ -100,7 +100,9 @@ class Feed:
         return len(self._links)
 
     async def start(self, host: str, port: int) -> None:
-        """Begin to listen."""
+        """Begin to listen, unless that was done before."""
+        if self._listener is not None:
+            return
         self._listener = await self._world.listen(host, port, self._serve)
 
     async def next_batch(self, most: int, wait_s: float) -> list[Frame]:

@@ -13,29 +13,12 @@ import msgspec
 
 from marsad.adapters import sapient
 from marsad.sensing.site import Site
+from marsad.station.frames import Frame, Reply
 from marsad.terms import Message, PoseReport, RejectedInput, Sensor, SensorReport
 
 MAX_NODES_PER_CONNECTION = 256
 MAX_SENSORS = 4096
 RAW_KEPT_BYTES = 512
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A frame as it came; ``payload`` is ``None`` when the connection ended, ``trouble`` says what was no frame."""
-
-    connection: int
-    arrival_utc_ns: int
-    payload: bytes | None
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A message to send back, once the journal holds what it answers; ``None``: nothing more will follow."""
-
-    connection: int
-    message: Any
 
 
 @dataclass

@@ -16,12 +16,13 @@ SEED = 7
 
 
 class Night(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the sensors will deliver, times counted from the beginning."""
+    """All that the sensors will deliver, times counted from the beginning, and the site that they watch."""
 
     name: str
     begins_utc_ns: int
     duration_s: float
     messages: tuple[Message, ...]
+    site: bytes
 
 
 def cache_folder() -> Path:
@@ -54,14 +55,16 @@ def _simulate(scenario: str, seed: int) -> Night:
 
     from marsad import samples
     from marsad.simulation import simulate_night
+    from marsad.station.snapshot import encode_site
 
-    order = samples.scenario(scenario)
-    run = simulate_night(samples.gas_plant(), order, np.random.default_rng(seed))
+    order, site = samples.scenario(scenario), samples.gas_plant()
+    run = simulate_night(site, order, np.random.default_rng(seed))
     return Night(
         name=run.name,
         begins_utc_ns=begins_utc_ns(order.begins_utc),
         duration_s=order.duration_s,
         messages=run.messages,
+        site=encode_site(site),
     )
 
 

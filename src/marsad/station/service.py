@@ -78,6 +78,7 @@ class Station:
         sign: Callable[[bytes], bytes] | None = None,
         packs: Sequence[LanguagePack] = (),
         access: Access | None = None,
+        feed: Feed | None = None,
     ) -> None:
         self.world = world
         self.settings = settings
@@ -93,7 +94,7 @@ class Station:
         self.health = Health(self.site.sensors)
         self.picture = Picture(self.site, self.health, world.utc_ns())
         self.hub = Hub(self.boot_id, marsad.__version__, world.speed)
-        self.feed = Feed(world)
+        self.feed = feed or Feed(world)  # one that listens already while all else was loaded, or a new one
         self._zones = {zone.zone_id: zone for zone in self.site.zones}
         self._chains = Chains(settings.sender, self.site.name, sign, packs)
         out = list(channels)

@@ -1,0 +1,24 @@
+"""What goes over the sensors' port: frames in, answers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame as it came; ``payload`` is ``None`` when the connection ended, ``trouble`` says what was no frame."""
+
+    connection: int
+    arrival_utc_ns: int
+    payload: bytes | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A message to send back, once the journal holds what it answers; ``None``: nothing more will follow."""
+
+    connection: int
+    message: Any
