@@ -8,7 +8,9 @@ import pytest
 from marsad import identify
 
 
-def _motion(speed: float, height: float, climb: float = 0.0, sigma: float = 4.0) -> identify.Motion:
+def _motion(
+    speed: float, height: float, climb: float = 0.0, sigma: float = 4.0, course: float = 0.0
+) -> identify.Motion:
     def one(value: float) -> np.ndarray:
         return np.array([value])
 
@@ -19,6 +21,7 @@ def _motion(speed: float, height: float, climb: float = 0.0, sigma: float = 4.0)
         height_sigma_m=one(15.0),
         climb_ms=one(climb),
         climb_sigma_ms=one(1.0),
+        course_rad=one(course),
     )
 
 
@@ -33,6 +36,7 @@ def _judge(
     range_known: bool = True,
     memory: identify.IdentityMemory | None = None,
     lists: identify.Lists | None = None,
+    now_s: float = 0.0,
 ) -> identify.Judgement:
     evidence = identify.Evidence(
         updates=np.array([updates]),
@@ -43,9 +47,9 @@ def _judge(
         may_be_claimed=(may_be_claimed,),
         corridor=(corridor,),
     )
-    return identify.judge(
-        motion, evidence, [memory or identify.IdentityMemory()], lists or identify.Lists(), identify.IdentityParams()
-    )[0]
+    held, params = [memory or identify.IdentityMemory()], identify.IdentityParams()
+    identify.remember(motion, evidence.updates, held, now_s, params)
+    return identify.judge(motion, evidence, held, lists or identify.Lists(), params)[0]
 
 
 def _claim(
@@ -127,8 +131,24 @@ def test_suspicion_holds_through_a_moment_of_doubt_and_ends_with_a_claim() -> No
 
 
 def test_kind_probabilities_sum_to_one_and_know_the_plain_cases() -> None:
-    none = np.array([False])
+    none = np.array([1.0])
     for speed, height, expected in ((36.0, 140.0, "drone"), (220.0, 9000.0, "aircraft"), (95.0, 1200.0, "aircraft")):
-        row = identify.kind_probabilities(_motion(speed, height), none, none)
+        row = identify.kind_probabilities(_motion(speed, height), none)
         assert row.sum() == pytest.approx(1.0)
         assert identify.likeliest_kind(row[0])[0] == expected
+
+
+def test_who_climbs_away_or_circles_is_not_coming_in() -> None:
+    climber = identify.IdentityMemory()
+    for k in range(12):
+        judged = _judge(_motion(36.0, 40.0 + 25.0 * k, climb=2.5), memory=climber, now_s=10.0 * k)
+    assert climber.has_climbed
+    assert judged.affiliation == "unknown"
+    glider = identify.IdentityMemory()
+    for k in range(80):
+        _judge(_motion(30.0, 300.0, course=0.3 * (-1) ** k), memory=glider, now_s=1.0 * k)
+    assert not glider.has_circled
+    for k in range(40):
+        judged = _judge(_motion(30.0, 300.0, course=0.2 * k), memory=glider, now_s=1.0 * k)
+    assert glider.has_circled
+    assert judged.affiliation == "unknown"

@@ -41,6 +41,7 @@ def init(site: Site, params: AirParams | None = None) -> AirState:
         frame=frame,
         shapes=_shapes(site, settings.zone_buffer_m, 0.0),
         near_shapes=_shapes(site, settings.zone_buffer_m, settings.neighbour_m),
+        own_ground=prepare_zones(site.zones, site.origin, settings.own_ground_m),
         registration=registration.init(frame, 0, site.sensors),
         tracking=track.init(tracking_params),
         tracking_params=tracking_params,

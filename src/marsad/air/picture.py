@@ -12,6 +12,7 @@ from marsad.air.coverage import is_watched
 from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
 from marsad.geo.site_frame import geodetic_of
+from marsad.geo.zones import zone_hits
 from marsad.identify import Judgement
 from marsad.terms import Corridor, CorridorForecast, Disposition, DispositionKind, Geodetic, TrackReport, TrackStatus
 from marsad.terms.estimates import ZoneRisk
@@ -136,6 +137,7 @@ def _end(state: AirState, ended: track.Ended, now_s: float) -> tuple[list[TrackR
             continue
         if known.has_corridor:
             lost.append(name_of(uid))
+            state.last_suspect_lost_s = now_s
         if known.is_reported:
             reports.append(_ended_report(state, uid, known, now_s))
     if gone or now_s - state.last_forget_s > 10.0:
@@ -186,6 +188,15 @@ def _watch_claims(
             )
 
 
+def _first_seen(state: AirState, place_m: Float[np.ndarray, "3"]) -> Known:
+    """Begin to remember a track; what is first seen among the zones rose there, unless it may be a lost suspect."""
+    east, north = float(place_m[0]), float(place_m[1])
+    is_inside = bool(zone_hits(np.array([east]), np.array([north]), state.own_ground).any())
+    has_lost = state.tracking.time_s - state.last_suspect_lost_s < state.params.lost_suspect_s
+    memory = identify.IdentityMemory(rose_inside=is_inside and not has_lost)
+    return Known(memory=memory, first_en_m=(east, north))
+
+
 class _View:
     """The tracks as they stand, as arrays; made once a step."""
 
@@ -209,8 +220,7 @@ class _View:
         )
         for row, uid in enumerate(self.tracks.uid.tolist()):
             if uid not in state.known:
-                p = self.estimate.position_enu_m[row]
-                state.known[uid] = Known(memory=identify.IdentityMemory(), first_en_m=(float(p[0]), float(p[1])))
+                state.known[uid] = _first_seen(state, self.estimate.position_enu_m[row])
 
     def states(self, now_s: float) -> identify.TrackStates:
         """Tracks with known range, for the comparison with claims."""
@@ -229,7 +239,7 @@ class _View:
         bound = identify.claim_of_track(state.book)
         beside, candidates = identify.claims_beside(state.book, state.params.claims)
         memory = [state.known[uid].memory for uid in uids]
-        identify.remember(self.motion, self.tracks.hits, memory, state.params.identity)
+        identify.remember(self.motion, self.tracks.hits, memory, now_s, state.params.identity)
         self._lay_out_ways(now_s, bound, memory)
         evidence = identify.Evidence(
             updates=self.tracks.hits,
@@ -259,11 +269,7 @@ class _View:
     ) -> None:
         """Renew the ways ahead of tracks that might be drones, the oldest first, a few at a time."""
         state, settings = self.state, self.state.params
-        kinds = identify.kind_probabilities(
-            self.motion,
-            np.array([m.was_fast for m in memory], dtype=bool),
-            np.array([m.was_high for m in memory], dtype=bool),
-        )
+        kinds = identify.kind_probabilities(self.motion, identify.drone_factors(memory))
         may_be = (self.tracks.range_known > 0) & (self.tracks.hits >= settings.identity.min_updates)
         waiting = []
         for row in np.flatnonzero(may_be):

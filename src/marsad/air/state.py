@@ -35,6 +35,8 @@ class AirParams:
     every ``corridor_every_s``, at most ``corridors_at_once`` in one step.  A new suspect's first corridor waits for
     a course better known than ``course_sigma_rad``, for the part ``course_wait_rel`` of the time to the nearest zone
     at most, and only while that is more than ``course_spare_s``: a moment of patience spares many a wrong alarm.
+    What is first seen within ``own_ground_m`` of a zone's edge rose inside the site, unless a suspect was lost
+    within the last ``lost_suspect_s``.
     """
 
     track: track.Params = field(default_factory=lambda: track.Params(keep_existence=0.02, coast_max_s=15.0))
@@ -48,10 +50,12 @@ class AirParams:
     corridor_every_s: float = 1.0
     corridors_at_once: int = 12
     watch_every_s: float = 0.5
+    own_ground_m: float = 900.0
+    lost_suspect_s: float = 60.0
     course_sigma_rad: float = 0.12
     course_wait_rel: float = 0.02
     course_spare_s: float = 30.0
-    object_bearings: bool = False
+    object_bearings: bool = True
 
 
 @dataclass
@@ -82,6 +86,7 @@ class AirState:
     frame: SiteFrame
     shapes: ZoneShapes
     near_shapes: ZoneShapes
+    own_ground: ZoneShapes
     registration: registration.RegistrationState
     tracking: track.State
     tracking_params: track.Params
@@ -101,6 +106,7 @@ class AirState:
     """Events of detections that wait for their scan."""
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
+    last_suspect_lost_s: float = -1e18
 
 
 @dataclass(frozen=True)

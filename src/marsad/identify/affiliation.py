@@ -29,13 +29,18 @@ from marsad.terms import Affiliation, ObjectKind
 class IdentityParams:
     """Thresholds of the judgement.
 
-    ``fast_ms`` and ``high_m`` are what only a crewed aircraft shows, held to be seen at ``certain_sigma`` standard
-    deviations.  A track becomes suspect at ``suspect_on`` probability of being a drone that reaches a zone with at
-    least ``reach_on``, and stays so until that probability falls under ``suspect_off``.
+    A track becomes suspect at ``suspect_on`` probability of being a drone that reaches a zone with at least
+    ``reach_on``, and stays so until that probability falls under ``suspect_off``.  The rest says what only crewed
+    aircraft show, held to be seen at ``certain_sigma`` standard deviations: they fly faster than ``fast_ms`` or higher
+    than ``high_m``, climb away (``climb_gain_m`` above where they were first seen, at more than ``climb_mean_ms`` on
+    average) or circle (``circling_rad`` of turn in one sense).
     """
 
-    fast_ms: float = 58.0
-    high_m: float = 550.0
+    fast_ms: float = 56.0
+    high_m: float = 480.0
+    climb_gain_m: float = 60.0
+    climb_mean_ms: float = 1.0
+    circling_rad: float = 5.0
     certain_sigma: float = 2.5
     min_updates: int = 4
     suspect_on: float = 0.7
@@ -51,9 +56,27 @@ class IdentityMemory:
 
     was_fast: bool = False
     was_high: bool = False
+    has_climbed: bool = False
+    has_circled: bool = False
+    rose_inside: bool = False
+    """First seen low among the site's own zones: it took off there, it did not come."""
     suspect: bool = False
-    first_seen_s: float = 0.0
-    own: bool = False
+    first_seen_s: float | None = None
+    first_height_m: float = 0.0
+    first_height_sigma_m: float = 0.0
+    last_course_rad: float | None = None
+    turned_rad: float = 0.0
+
+    @property
+    def drone_factor(self) -> float:
+        """Likelihood of all that under "uncrewed and coming in low", relative to a crewed aircraft."""
+        return (
+            (1e-3 if self.was_fast else 1.0)
+            * (1e-2 if self.was_high else 1.0)
+            * (0.05 if self.has_climbed else 1.0)
+            * (0.05 if self.has_circled else 1.0)
+            * (0.05 if self.rose_inside else 1.0)
+        )
 
 
 @dataclass(frozen=True)
@@ -100,25 +123,54 @@ def judge(
     lists: Lists,
     params: IdentityParams,
 ) -> list[Judgement]:
-    """Judge all tracks; ``memory`` (one a track, in order) is updated in place."""
-    remember(motion, evidence.updates, memory, params)
-    kinds = kind_probabilities(
-        motion, np.array([m.was_fast for m in memory], dtype=bool), np.array([m.was_high for m in memory], dtype=bool)
-    )
+    """Judge all tracks, whose ``memory`` (one a track, in order) ``remember`` has brought up to date."""
+    kinds = kind_probabilities(motion, drone_factors(memory))
     return [_judge_one(row, motion, kinds[row], evidence, memory[row], lists, params) for row in range(len(memory))]
 
 
+def drone_factors(memory: list[IdentityMemory]) -> Float[np.ndarray, " track"]:
+    """What the tracks have shown before, as a factor on the likelihood of a drone each."""
+    return np.array([one.drone_factor for one in memory], dtype=np.float64)
+
+
 def remember(
-    motion: Motion, updates: Int[np.ndarray, " track"], memory: list[IdentityMemory], params: IdentityParams
+    motion: Motion,
+    updates: Int[np.ndarray, " track"],
+    memory: list[IdentityMemory],
+    now_s: float,
+    params: IdentityParams,
 ) -> None:
-    """Note what only a crewed aircraft shows: high speed, great height, seen with certainty."""
+    """Note what only crewed aircraft show: speed, height, a climb away, circles, each seen with certainty."""
+    sure = params.certain_sigma
     settled = updates >= params.min_updates
-    fast = settled & (motion.speed_ms - params.certain_sigma * motion.speed_sigma_ms > params.fast_ms)
-    high = settled & (motion.height_agl_m - params.certain_sigma * motion.height_sigma_m > params.high_m)
-    for row in np.flatnonzero(fast):
-        memory[row].was_fast = True
-    for row in np.flatnonzero(high):
-        memory[row].was_high = True
+    fast = settled & (motion.speed_ms - sure * motion.speed_sigma_ms > params.fast_ms)
+    high = settled & (motion.height_agl_m - sure * motion.height_sigma_m > params.high_m)
+    for row in np.flatnonzero(settled):
+        one = memory[row]
+        one.was_fast = one.was_fast or bool(fast[row])
+        one.was_high = one.was_high or bool(high[row])
+        height, sigma = float(motion.height_agl_m[row]), float(motion.height_sigma_m[row])
+        if one.first_seen_s is None:
+            one.first_seen_s, one.first_height_m, one.first_height_sigma_m = now_s, height, sigma
+        gain = height - one.first_height_m - sure * float(np.hypot(sigma, one.first_height_sigma_m))
+        is_climb = gain > params.climb_gain_m and gain > params.climb_mean_ms * (now_s - one.first_seen_s)
+        one.has_climbed = one.has_climbed or is_climb
+        _turn(one, motion, int(row), params)
+
+
+def _turn(one: IdentityMemory, motion: Motion, row: int, params: IdentityParams) -> None:
+    """Sum up the turns of a course that is known well enough, in one sense."""
+    if motion.speed_ms[row] < 5.0 * motion.speed_sigma_ms[row]:
+        return
+    course = float(motion.course_rad[row])
+    if one.last_course_rad is not None:
+        step = (course - one.last_course_rad + np.pi) % (2.0 * np.pi) - np.pi
+        if abs(step) < 0.05:
+            return  # noise of a straight course must not add up
+        is_same_sense = step * one.turned_rad >= 0.0
+        one.turned_rad = one.turned_rad + step if is_same_sense else step
+        one.has_circled = one.has_circled or abs(one.turned_rad) > params.circling_rad
+    one.last_course_rad = course
 
 
 def drone_probability(kind_row: Float[np.ndarray, " row"]) -> float:

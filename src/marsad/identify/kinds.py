@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy.special import ndtr
 
 from marsad.terms import ObjectKind
@@ -34,9 +34,9 @@ KINDS: tuple[KindRow, ...] = (
         kind="drone",
         prior=0.30,
         speed_ms=(10.0, 50.0, 4.0),
-        height_m=(0.0, 450.0, 60.0),
-        climb_ms=(-15.0, 5.0, 1.0),
-        source="small fixed-wing one-way drones, cruise 15-50 m/s below 450 m; dives at the end",
+        height_m=(0.0, 400.0, 40.0),
+        climb_ms=(-15.0, 2.0, 1.0),
+        source="small fixed-wing one-way drones, cruise 15-50 m/s below 400 m; they come level, and dive at the end",
     ),
     KindRow(
         kind="aircraft",
@@ -101,6 +101,7 @@ class Motion:
     height_sigma_m: Float[np.ndarray, " track"]
     climb_ms: Float[np.ndarray, " track"]
     climb_sigma_ms: Float[np.ndarray, " track"]
+    course_rad: Float[np.ndarray, " track"]
 
 
 def motion_of(
@@ -134,6 +135,7 @@ def motion_of(
         height_sigma_m=np.sqrt(np.maximum(covariance[:, 2, 2], 0.0) + ground_sigma_m**2),
         climb_ms=velocity_enu_ms[:, 2],
         climb_sigma_ms=np.sqrt(np.maximum(covariance[:, 5, 5], 0.01)),
+        course_rad=np.arctan2(velocity_enu_ms[:, 0], velocity_enu_ms[:, 1]),
     )
 
 
@@ -147,15 +149,11 @@ def interval_likelihood(
     return np.asarray(np.maximum(inside, 1e-9) / (high - low))
 
 
-def kind_probabilities(
-    motion: Motion,
-    was_fast: Bool[np.ndarray, " track"],
-    was_high: Bool[np.ndarray, " track"],
-) -> Float[np.ndarray, "track row"]:
+def kind_probabilities(motion: Motion, drone_factor: Float[np.ndarray, " track"]) -> Float[np.ndarray, "track row"]:
     """Probability of each row of ``KINDS`` for each track (rows of the result sum to one).
 
-    ``was_fast`` and ``was_high`` remember what the track has shown with certainty earlier: a crewed aircraft that
-    slows down to land, or comes low, stays what it was.
+    ``drone_factor`` weighs what the track has shown earlier: a crewed aircraft that slows down to land, or comes low,
+    stays what it was.
     """
     weight = np.empty((motion.speed_ms.size, len(KINDS)))
     for column, row in enumerate(KINDS):
@@ -166,5 +164,5 @@ def kind_probabilities(
             * interval_likelihood(motion.climb_ms, motion.climb_sigma_ms, row.climb_ms)
         )
         if row.kind in ("drone", "bird"):
-            weight[:, column] *= np.where(was_fast, 1e-3, 1.0) * np.where(was_high, 1e-2, 1.0)
+            weight[:, column] *= drone_factor
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
