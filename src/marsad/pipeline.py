@@ -118,7 +118,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         tracks=picture.tracks,
         corridors=picture.corridors,
         warnings=warnings,
-        faults=picture.faults,
+        faults=(*picture.faults, *launch.faults),
         dispositions=(
             *incoming.dispositions,
             *launch.dispositions,

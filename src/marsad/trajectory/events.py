@@ -75,6 +75,7 @@ class Event:
     published_s: float = -math.inf
     spread_s: float = -math.inf
     siblings: tuple[Hypothesis, ...] = ()
+    reconciled_at: int = 0
     refused: set[str] = field(default_factory=set)
 
     @property

@@ -105,7 +105,11 @@ def _predict_row(
     toward: np.ndarray,
     a: np.ndarray,
 ) -> int:
-    """Predicted value (3), derivatives by parameters and sound (3, 14) and by the sensor's errors (3, 7); returns the row's length."""
+    """Predict one row.
+
+    Fills ``value`` (3), its derivatives by parameters and sound (3, 14) and by the sensor's errors (3, 7); returns
+    how many numbers the row has.
+    """
     kind = obs.kind[row]
     k = obs.sensor[row]
     b = bias[k]

@@ -68,7 +68,7 @@ class Straight:
 
 
 def chain_of(new: Unclaimed, pool: Iterable[Unclaimed]) -> list[Unclaimed]:
-    """Sightings of one camera near a new one in time and direction, one per frame, in order of time; the new one too."""
+    """Sightings of one camera near a new one in time and direction, one per frame, in order of time."""
     d = new.detection
     if not isinstance(d, Flash | Bearing):
         return []

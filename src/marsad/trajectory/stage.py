@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from jaxtyping import Float
 
 from marsad.flight.rocket import LN_BURN, TIME, Reference
 from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.zones import ZoneShapes, prepare_zones
-from marsad.sensing.book import SensorBiases, SensorBook
+from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
@@ -24,6 +25,7 @@ from marsad.terms import (
     Impulse,
     LaunchEstimate,
     Plot,
+    SensorFault,
     WeatherReport,
 )
 from marsad.trajectory.events import (
@@ -41,6 +43,7 @@ from marsad.trajectory.events import (
     take,
     world_with,
 )
+from marsad.trajectory.faults import FaultBook, explain, is_fault, note, pulled, reconcile, sensors_of
 from marsad.trajectory.modes import (
     MISFIRE,
     Hypothesis,
@@ -59,7 +62,14 @@ from marsad.trajectory.observations import Observations
 from marsad.trajectory.pool import Straight, Tracklet, TrackletBook, Unclaimed, chain_of, is_launch_like, straight
 from marsad.trajectory.report import impact_forecast, launch_estimate, normal_points
 from marsad.trajectory.rows import rows_of
+from marsad.trajectory.sites import SiteBook, settle, site_estimate, sited_launch
+from marsad.trajectory.sites import forget as forget_launch
 from marsad.trajectory.starts import radar_starts
+
+_SLOW_CLIMB_MS = 30.0
+_FAST_CLIMB_MS = 450.0
+_UNSEEN_SCANS = 2.5
+"""A rocket climbs faster than the first, and by no more than the second; so many radar turns may have missed it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,8 @@ class TrajectoryParams:
     least_spread_weight: float = 0.08
     spread_s: float = 0.3
     same_launch_s: float = 0.4
+    clock_fault_s: float = 6.0
+    least_rows_accuse: int = 14
 
 
 @dataclass
@@ -101,9 +113,10 @@ class TrajectoryState:
     tracklets: TrackletBook = field(default_factory=TrackletBook)
     latency_s: list[float] = field(default_factory=list)
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
+    fault_book: FaultBook = field(default_factory=FaultBook)
+    faults: list[SensorFault] = field(default_factory=list)
     next_event: int = 1
-    next_site: int = 1
-    sites: list[tuple[str, Float[np.ndarray, "3"], Float[np.ndarray, "2 2"]]] = field(default_factory=list)
+    sites: SiteBook = field(default_factory=SiteBook)
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,7 @@ class TrajectoryOutputs:
     impacts: tuple[ImpactForecast, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     leftover: tuple[Detection, ...] = ()
+    faults: tuple[SensorFault, ...] = ()
 
 
 def init(site: Site, params: TrajectoryParams | None = None) -> TrajectoryState:
@@ -148,6 +162,8 @@ def step(
     now_s = book.seconds(now_utc_ns)
     if biases is None:
         biases = SensorBiases.prior(book)
+    given, biases = biases, state.fault_book.apply(biases)
+    state.faults = []
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]
     while len(state.latency_s) < len(book.sensors):
@@ -164,13 +180,19 @@ def step(
     impacts: list[ImpactForecast] = []
     for event in list(state.events):
         if event.dirty and now_s - event.born_s < state.params.merge_s:
-            _merge_same(state, event, book, now_s, now_utc_ns, bias_sigma, launches, impacts)
+            _merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
+            if state.faults:
+                biases = state.fault_book.apply(given)
+                bias_mean, bias_sigma = biases.mean, biases.sigma
+                state.clock_s = bias_mean[:, BIAS_CLOCK]
         _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
     state.events = [e for e in state.events if e.stage != "ended"]
     if state.pool and now_s - state.pool[0].arrival_s > state.params.pool_kept_s:
         state.pool = [u for u in state.pool if now_s - u.arrival_s <= state.params.pool_kept_s]
     state.tracklets.forget(now_s)
-    return state, TrajectoryOutputs(tuple(launches), tuple(impacts), tuple(dispositions), tuple(leftover))
+    return state, TrajectoryOutputs(
+        tuple(launches), tuple(impacts), tuple(dispositions), tuple(leftover), tuple(state.faults)
+    )
 
 
 def _place_detection(
@@ -346,7 +368,7 @@ def _born_of_radar(
         sigma = math.sqrt(float(np.trace(line.velocity_covariance)))
         if n >= 3 and speed + 2.0 * sigma < 120.0:
             tracklet.is_air = True
-        if tracklet.is_air or speed + sigma < 90.0 or not _may_be_rising(state, book, tracklet, line):
+        if tracklet.is_air or speed + sigma < 90.0 or not _may_be_rising(state, book, tracklet):
             continue
         event = _try_radar(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
         if event is not None:
@@ -355,21 +377,23 @@ def _born_of_radar(
     return None
 
 
-def _may_be_rising(state: TrajectoryState, book: SensorBook, tracklet: Tracklet, line: Straight) -> bool:
+def _may_be_rising(state: TrajectoryState, book: SensorBook, tracklet: Tracklet) -> bool:
     """With few plots only what has just come over the radar's horizon, and climbs, may be a launch."""
-    n = len(tracklet.plots)
-    climb_sigma = math.sqrt(float(line.velocity_covariance[2, 2]))
-    if n >= 5:
+    if len(tracklet.plots) >= 5:
         return True
-    if line.velocity_ms[2] + 1.5 * climb_sigma < 20.0:
+    assert tracklet.axes is not None
+    over_s = tracklet.stamp_s[-1] - tracklet.stamp_s[0]
+    rise_m = float(tracklet.axes[2] @ (tracklet.place_m[-1] - tracklet.place_m[0]))
+    spread_m = math.sqrt(float(tracklet.covariance_m2[0][2, 2] + tracklet.covariance_m2[-1][2, 2]))
+    if rise_m + 1.5 * spread_m < _SLOW_CLIMB_MS * over_s:
         return False
     first = tracklet.plots[0]
     lat, lon, height = geodetic_from_ecef(*tracklet.place_m[0])
     sensor = book.sensors[book.index[first.sensor_id]]
     horizon_m = first.range_m * math.sin(sensor.min_elevation_rad or 0.0)
-    unseen_m = 450.0 * 2.5 / (sensor.rate_hz or 1.0)
-    spread_m = 2.0 * math.sqrt(float(tracklet.covariance_m2[0][2, 2]))
-    return height - state.site.terrain.height_at(lat, lon) < horizon_m + unseen_m + spread_m
+    unseen_m = _FAST_CLIMB_MS * _UNSEEN_SCANS / (sensor.rate_hz or 1.0)
+    above_m = height - state.site.terrain.height_at(lat, lon)
+    return above_m < horizon_m + unseen_m + 2.0 * math.sqrt(float(tracklet.covariance_m2[0][2, 2]))
 
 
 def _try_radar(
@@ -482,6 +506,10 @@ def _advance(
     if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):
         return
     refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    found = _accuse(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma))
+    if found.sigma is not bias_sigma:
+        bias_mean, bias_sigma = found.mean, found.sigma
+        refit(event, now_s, state.world, book, bias_mean, bias_sigma)
     _shed(state, event, book, now_s, bias_sigma)
     if event.rows.count < params.least_rows_shown and event.plots == 0:
         return
@@ -508,24 +536,75 @@ def _merge_same(
     book: SensorBook,
     now_s: float,
     now_utc_ns: int,
-    bias_sigma: Float[np.ndarray, "sensor 7"],
+    biases: SensorBiases,
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
 ) -> None:
-    """Two events that are one launch become one: the better known takes over what the other has, if it fits."""
+    """Two events that are one launch become one: the better known takes over what the other has, if it fits.
+
+    If it would fit but for one error of the one sensor behind the other, that sensor is named.
+    """
     for other in state.events:
         if other is event or other.stage == "ended" or event.stage == "ended" or not (event.modes and other.modes):
             continue
-        if abs(event.launch_s - other.launch_s) > state.params.same_launch_s + _time_spread(event, other):
+        keep, give = (other, event) if _rank(other) > _rank(event) else (event, other)
+        apart_s = abs(event.launch_s - other.launch_s)
+        close = apart_s <= state.params.same_launch_s + _time_spread(event, other)
+        if close and _same_launch(state, keep, give, book, biases.sigma):
+            reason = f"the same launch as {keep.event_id}"
+        elif apart_s < state.params.clock_fault_s and _reconciled(state, keep, give, book, now_utc_ns, biases):
+            biases = state.fault_book.apply(biases)
+            state.clock_s = biases.mean[:, BIAS_CLOCK]
+            reason = f"the same launch as {keep.event_id}, seen by a sensor that is wrong"
+        else:
             continue
-        keep, give = (other, event) if other.rows.count > event.rows.count else (event, other)
-        if not _same_launch(state, keep, give, book, bias_sigma):
-            continue
-        _cancel(state, give, book, now_utc_ns, launches, impacts, f"the same launch as {keep.event_id}")
+        _cancel(state, give, book, now_utc_ns, launches, impacts, reason)
         for detection in list(give.detections.values()):
             rows = rows_of(detection, book)
-            if _claim(state, book, detection, rows, bias_sigma) is None:
+            if _claim(state, book, detection, rows, biases.sigma) is None:
                 state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+
+
+def _rank(event: Event) -> tuple[int, int]:
+    """More sensors first, then more measurements."""
+    return len({d.sensor_id for d in event.detections.values()}), event.rows.count
+
+
+def _reconciled(
+    state: TrajectoryState, keep: Event, give: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
+) -> bool:
+    """Whether one error of one sensor explains that it sees a launch of its own; then the sensor is named."""
+    if give.rows.count < 5 or give.rows.count < 1.5 * give.reconciled_at:
+        return False
+    give.reconciled_at = give.rows.count
+    trusted = sensors_of(keep.rows.view())
+    world = world_with(keep, state.world)
+    finding = reconcile(world, keep.modes[0], keep.rows.view(), give.rows.view(), keep.reference, biases, trusted)
+    if finding is None:
+        return False
+    fault = note(state.fault_book, finding, biases, book, now_utc_ns)
+    if fault is not None:
+        state.faults.append(fault)
+    return True
+
+
+def _accuse(
+    state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
+) -> SensorBiases:
+    """Name a sensor whose error one launch pulls far beyond its prior; the biases to go on with."""
+    if event.rows.count < state.params.least_rows_accuse or weights(event.modes)[0] < 0.8:
+        return biases
+    obs = event.rows.view()
+    k = pulled(event.modes[0], biases, obs)
+    if k is None:
+        return biases
+    finding = explain(world_with(event, state.world), event.modes[0], k, obs, event.reference, biases)
+    if finding is None or not is_fault(finding, biases):
+        return biases
+    fault = note(state.fault_book, finding, biases, book, now_utc_ns)
+    if fault is not None:
+        state.faults.append(fault)
+    return state.fault_book.apply(biases)
 
 
 def _time_spread(a: Event, b: Event) -> float:
@@ -568,6 +647,7 @@ def _cancel(
 ) -> None:
     """Take back a launch that did not prove true."""
     event.status, event.stage = "cancelled", "ended"
+    forget_launch(state.sites, event.event_id)
     if event.published_s > -math.inf:
         launches.append(launch_estimate(event, state.world, book, now_utc_ns, (reason,)))
         if event.impact_shown:
@@ -622,12 +702,9 @@ def _say(
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
 ) -> None:
-    if not event.site_id:
-        event.site_id = f"S{state.next_site:03d}"
-        state.next_site += 1
     reasons = _reasons(event)
     event.published_s = book.seconds(now_utc_ns)
-    launches.append(launch_estimate(event, state.world, book, now_utc_ns, reasons))
+    launches.append(_at_site(state, event, launch_estimate(event, state.world, book, now_utc_ns, reasons)))
     if event.status == "confirmed" or (event.plots and event.status == "tentative"):
         now_s = book.seconds(now_utc_ns)
         wide = _has_wide(state, event)
@@ -645,6 +722,23 @@ def _say(
             ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
         )
         event.impact_shown = False
+
+
+def _at_site(state: TrajectoryState, event: Event, estimate: LaunchEstimate) -> LaunchEstimate:
+    """The estimate with the launch site that it belongs to, and the place of that site by all its launches."""
+    modes = event.modes if event.status == "misfire" else (flying(event, state.world) or event.modes)
+    hypothesis = world_with(event, state.world).hypotheses[modes[0].hypothesis]
+    launch = sited_launch(
+        event.event_id,
+        estimate.modes[0],
+        modes[0].launch,
+        modes[0].fit,
+        is_independent=hypothesis.sibling is None,
+    )
+    event.site_id = settle(state.sites, launch)
+    return msgspec.structs.replace(
+        estimate, launch_site_id=event.site_id, site=site_estimate(state.sites, event.site_id)
+    )
 
 
 def _reasons(event: Event) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from marsad.sensing.book import direction
 _RAY_STEP_M = 40.0
 _RAY_LENGTH_M = 45e3
 _APART_M = 250.0
+_GRAZING_M = 150.0
+_MOST_POINTS = 6
 _AZIMUTHS = 8
 _ELEVATIONS_RAD = (0.65, 1.0)
 
@@ -69,10 +71,36 @@ def sight_points(
         if any(abs(r - other) < max(_APART_M, 0.06 * other) for other in ranges):
             continue
         ranges.append(r)
-        point = place_m + r * d
-        lat, lon, _ = geodetic_from_ecef(point[0], point[1], point[2])
-        points.append((lat, lon))
-    return points
+        points.append(_below(place_m + r * d))
+    d = axes.T @ np.array(direction(azimuth_rad, elevation_rad))
+    for r in _grazing_ranges(place_m, d, ranges[0], env):
+        if all(abs(r - other) >= max(_APART_M, 0.06 * other) for other in ranges):
+            ranges.append(r)
+            points.append(_below(place_m + r * d))
+    return points[:_MOST_POINTS]
+
+
+def _below(point_m: Float[np.ndarray, "3"]) -> tuple[float, float]:
+    lat, lon, _ = geodetic_from_ecef(point_m[0], point_m[1], point_m[2])
+    return lat, lon
+
+
+def _grazing_ranges(
+    place_m: Float[np.ndarray, "3"], unit: Float[np.ndarray, "3"], end_m: float, env: Environment
+) -> list[float]:
+    """Ranges before ``end_m`` at which a line passes low over a rise: something just launched there may be on it."""
+    ranges = np.linspace(0.1 * end_m, 0.95 * end_m, 60)
+    clearance = []
+    for r in ranges:
+        x, y, z = place_m + r * unit
+        lat, lon, height = geodetic_from_ecef(x, y, z)
+        clearance.append(
+            height
+            - terrain_height(env.ground_m, env.south_rad, env.west_rad, env.step_lat_rad, env.step_lon_rad, lat, lon)
+        )
+    c = np.array(clearance)
+    low = (c[1:-1] < c[:-2]) & (c[1:-1] <= c[2:]) & (c[1:-1] < _GRAZING_M)
+    return [float(r) for r in ranges[1:-1][low]]
 
 
 def camera_starts(
