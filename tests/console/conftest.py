@@ -53,9 +53,10 @@ def console(browser: Any, built: Path) -> Iterator[Open]:
 
         def open_console(
             second: float = 0.0, speed: float = 1.0, view: str = "#lang=en&theme=dark", width: int = 1280,
-            height: int = 800, **night: Any,
+            height: int = 800, prepare: Callable[[Mock], object] = id, **night: Any,
         ) -> Console:  # fmt: skip
             mock = Mock(second, speed, **night)
+            prepare(mock)
             url = stack.enter_context(running(mock))
             context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
             stack.callback(context.close)

@@ -43,6 +43,9 @@ class Mock:
         self.notes: list[dict[str, Any]] = []
         self.refused_notes = False
         self.boot_id = "mock-1"
+        self.people: dict[str, str] = {}
+        """Passwords by name; empty: a station without accounts.  Everyone is a supervisor."""
+        self.orders: dict[str, dict[str, Any]] = {}
 
     def second(self) -> float:
         """Give the second of the night."""
@@ -157,6 +160,8 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
     _add_history(app, mock)
     _add_hands(app, mock)
 
+    _add_people(app, mock)
+
     @app.websocket("/api/stream")
     async def live(socket_: WebSocket) -> None:
         await socket_.accept()
@@ -197,10 +202,12 @@ def _add_history(app: FastAPI, mock: Mock) -> None:
 
 def _add_hands(app: FastAPI, mock: Mock) -> None:
     @app.post("/api/acknowledge")
-    async def acknowledge(request: Request) -> dict[str, bool]:
+    async def acknowledge(request: Request) -> Response:
         said = await request.json()
+        if mock.people and request.headers.get("authorization", "").removeprefix("Bearer ") not in mock.people:
+            return JSONResponse({"detail": "log in first"}, status_code=403)
         mock.acknowledged[said["warning_id"]] = said["operator"]
-        return {"ok": True}
+        return JSONResponse({"ok": True})
 
     @app.post("/api/annotate")
     async def annotate(request: Request) -> Response:
@@ -209,6 +216,53 @@ def _add_hands(app: FastAPI, mock: Mock) -> None:
             return JSONResponse({"detail": "journal is full"}, status_code=507)
         mock.notes.append(said | {"utc_ms": night.utc_ms(mock.second())})
         return JSONResponse({"ok": True})
+
+
+def _add_people(app: FastAPI, mock: Mock) -> None:
+    """Accounts and orders, as the station's: an alarm of more than one zone waits for a second person."""
+
+    def who(request: Request) -> str | None:
+        name = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return name if name in mock.people else None
+
+    def refused() -> Response:
+        return JSONResponse({"detail": "log in first"}, status_code=403)
+
+    @app.get("/api/me")
+    def me(request: Request) -> Response:
+        if not mock.people:
+            return JSONResponse({"accounts": False})
+        if (name := who(request)) is None:
+            return refused()
+        waiting = [order for order in mock.orders.values() if order["done_by"] is None]
+        return JSONResponse({"accounts": True, "name": name, "role": "supervisor", "waiting": waiting})
+
+    @app.post("/api/login")
+    async def login(request: Request) -> Response:
+        said = await request.json()
+        if mock.people.get(said["name"]) != said["password"]:
+            return JSONResponse({"detail": "wrong name or password"}, status_code=401)
+        return JSONResponse({"token": said["name"]})
+
+    @app.post("/api/order")
+    async def order(request: Request) -> Response:
+        said, name = await request.json(), who(request)
+        if name is None:
+            return refused()
+        order_id = f"O{len(mock.orders)}"
+        alone = len(said["zone_ids"]) == 1
+        mock.orders[order_id] = said | {"order_id": order_id, "by": name, "done_by": name if alone else None}
+        if alone:
+            return JSONResponse({"order_id": order_id, "carried_out": True})
+        return JSONResponse({"order_id": order_id, "waits_for_second_person_s": 60}, status_code=202)
+
+    @app.post("/api/order/{order_id}/confirm")
+    def confirm(order_id: str, request: Request) -> Response:
+        name = who(request)
+        if name is None or name == mock.orders[order_id]["by"]:
+            return JSONResponse({"detail": "another person must confirm"}, status_code=403)
+        mock.orders[order_id]["done_by"] = name
+        return JSONResponse({"order_id": order_id, "carried_out": True})
 
 
 def _clip(mock: Mock, from_utc_ms: float, to_utc_ms: float) -> tuple[float, float]:

@@ -47,6 +47,36 @@ def test_acknowledging_is_told_to_the_station_and_comes_back(console: Any) -> No
     assert c.mock.acknowledged.get("W-tank-farm-rocket") == "Sara"
 
 
+def test_where_the_station_has_accounts_a_person_logs_in_and_a_second_one_confirms(console: Any) -> None:
+    c = console(20, 0, prepare=lambda mock: mock.people.update(sara="right", omar="too"))
+    page = c.page
+    page.keyboard.press("a")
+    window = page.get_by_role("dialog", name="Orders")
+    window.get_by_label("Account").fill("sara")
+    window.get_by_label("Password").fill("wrong")
+    window.get_by_role("button", name="Log in").click()
+    window.get_by_text("wrong name or password").wait_for()
+    window.get_by_label("Password").fill("right")
+    window.get_by_role("button", name="Log in").click()
+    window.get_by_label("North gate").check()
+    window.get_by_label(re.compile("Type the name of the zone")).fill("Tank farm")
+    window.get_by_role("button", name="Give the order").click()
+    window.get_by_text("Waits for a second person, 60 s.").wait_for()
+    window.get_by_role("button", name="Confirm").click()
+    window.get_by_text("another person must confirm").wait_for()
+    window.get_by_role("button", name="Log out").click()
+    window.get_by_label("Account").fill("omar")
+    window.get_by_label("Password").fill("too")
+    window.get_by_role("button", name="Log in").click()
+    window.get_by_role("button", name="Confirm").click()
+    window.get_by_role("button", name="Confirm").wait_for(state="detached")
+    assert c.mock.orders["O0"]["done_by"] == "omar"
+    assert {"tank-farm", "gate"} <= set(c.mock.orders["O0"]["zone_ids"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.get_by_text("Acknowledged by").first.wait_for()
+
+
 def test_a_note_is_kept_and_a_note_that_is_not_says_so(console: Any) -> None:
     c = console(20, 0, "#lang=en&sel=zone:camp-2")
     page = c.page

@@ -68,22 +68,37 @@ export function say(text: string, urgent = false): void {
 
 /** Ask the station for JSON. */
 export async function ask(path: string): Promise<unknown> {
-  const answer = await fetch(new URL(path, BASE), { headers: { accept: "application/json" } });
+  const answer = await fetch(new URL(path, BASE), { headers: headers() });
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return answer.json();
 }
 
-/** Tell the station something; the answer is what went wrong, or null. */
-export async function tell(path: string, body: unknown): Promise<string | null> {
+/** What the station answered to what it was told: its words, or what went wrong. */
+export interface Answer {
+  wrong: string | null;
+  status: number;
+  body: unknown;
+}
+
+/** The person's token, if the station has accounts; kept for this window only. */
+export function token(): string | null {
+  return sessionStorage.getItem("marsad-token");
+}
+
+function headers(): Record<string, string> {
+  const mine = token();
+  return { accept: "application/json", "content-type": "application/json", ...(mine ? { authorization: `Bearer ${mine}` } : {}) };
+}
+
+/** Tell the station something. */
+export async function send(path: string, body: unknown): Promise<Answer> {
   try {
-    const answer = await fetch(new URL(path, BASE), {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
-    });
-    if (answer.ok) return null;
-    const detail = (await answer.json().catch(() => null)) as { detail?: unknown } | null;
-    return typeof detail?.detail === "string" ? detail.detail : `${answer.status} ${answer.statusText}`;
+    const answer = await fetch(new URL(path, BASE), { method: "POST", headers: headers(), body: JSON.stringify(body) });
+    const said = (await answer.json().catch(() => null)) as { detail?: unknown } | null;
+    const wrong = answer.ok ? null : typeof said?.detail === "string" ? said.detail : `${answer.status} ${answer.statusText}`;
+    return { wrong, status: answer.status, body: said };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { wrong: error instanceof Error ? error.message : String(error), status: 0, body: null };
   }
 }
 

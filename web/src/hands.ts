@@ -1,5 +1,6 @@
 /** What a person does to the station or takes from the console: acknowledge, note, copy, export. */
 import * as app from "./app";
+import { open } from "./panels/dialogs";
 import { exportAs, placesOf, type Format } from "./places/export";
 import { latLonText, mgrs, utmText } from "./places/grid";
 import type { Selection } from "./view";
@@ -15,21 +16,26 @@ export function setOperator(name: string): void {
   localStorage.setItem("marsad-operator", name.trim());
 }
 
+/** Give the station a person's word; what went wrong is said, and a station that knows nobody yet asks who it is. */
+async function give(path: string, body: unknown): Promise<boolean> {
+  const { wrong, status } = await app.send(path, body);
+  const words = app.words.peek();
+  if (wrong) app.say(words.say("not_saved", { why: wrong }), true);
+  if (status === 401 || status === 403) open.value = { what: "people" };
+  return wrong === null;
+}
+
 /** Acknowledge every warning of an alarm. */
 export async function acknowledge(warning_ids: readonly string[]): Promise<void> {
-  const words = app.words.peek();
-  for (const warning_id of warning_ids) {
-    const wrong = await app.tell("api/acknowledge", { warning_id, operator: operator() || "console" });
-    if (wrong) return app.say(words.say("not_saved", { why: wrong }), true);
-  }
-  app.say(words.say("saved"));
+  for (const warning_id of warning_ids)
+    if (!(await give("api/acknowledge", { warning_id, operator: operator() || "console" }))) return;
+  app.say(app.words.peek().say("saved"));
 }
 
 export async function annotate(target_id: string, text: string): Promise<boolean> {
-  const words = app.words.peek();
-  const wrong = await app.tell("api/annotate", { target_id, operator: operator() || "console", text });
-  app.say(wrong ? words.say("not_saved", { why: wrong }) : words.say("saved"), wrong !== null);
-  return wrong === null;
+  const kept = await give("api/annotate", { target_id, operator: operator() || "console", text });
+  if (kept) app.say(app.words.peek().say("saved"));
+  return kept;
 }
 
 /** Copy the place of the selection: MGRS first, UTM and latitude and longitude when asked again. */

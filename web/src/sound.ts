@@ -61,6 +61,7 @@ export function start(): void {
   for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, awaken, { passive: true });
   let before: readonly Alarm[] = [];
   let last_ms = 0;
+  let last: Sound | null = null;
   effect(() => {
     const after = app.alarmList.value;
     if (app.view.peek().at_utc_ms !== null) {
@@ -70,9 +71,12 @@ export function start(): void {
     const due = cue(before, after);
     before = after;
     if (!due) return;
+    // one that only grows or wavers is not sounded again before its time
+    if (!due.fresh && due.sound === last && performance.now() - last_ms < AGAIN_MS) return;
     // a new danger is heard through a mute that was meant for an older one
     if (due.fresh && due.sound !== "prepare") unmute();
     last_ms = performance.now();
+    last = due.sound;
     play(due.sound);
   });
   effect(() => {

@@ -1,9 +1,10 @@
 /** The picture as GeoJSON for the map: pure, one function a source. */
 import type { Feature, FeatureCollection, LineString, Point, Polygon, Position } from "geojson";
+import { URGENCY } from "../alarms";
 import { read } from "../countdown";
 import { axes, cep, circle, metresPerDegree, offset, RADIUS_50, RADIUS_95, ring } from "../places/ellipse";
 import type { Picture } from "../picture";
-import type { DroneCorridor, Mode, Sensor, Site, Track, Zone } from "../protocol";
+import type { DroneCorridor, Impact, Mode, Sensor, Site, Track, Zone } from "../protocol";
 import type { Trails } from "../trails";
 import type { Selection } from "../view";
 import type { Words } from "../words";
@@ -99,7 +100,7 @@ export function trackAreas(picture: Picture, selected: Selection | null, all: bo
 }
 
 /** Launch and impact as ellipses of 50 and 95 %, all modes; never a bare point. */
-export function ellipseFeatures(picture: Picture, selected: Selection | null): Features {
+export function ellipseFeatures(picture: Picture, now_utc_ms: number, selected: Selection | null): Features {
   const features: Feature[] = [];
   const add = (what: string, id: string, faded: boolean, modes: readonly Mode[]): void => {
     modes.forEach((mode, number) => {
@@ -118,7 +119,7 @@ export function ellipseFeatures(picture: Picture, selected: Selection | null): F
     add("launch", launch.event_id, launch.status === "cancelled" || launch.status === "misfire", launch.modes);
   for (const impact of picture.impacts.values())
     if (impact.outcome === "forecast" || impact.outcome === "passed")
-      add("impact", impact.event_id, impact.outcome === "passed", impact.modes);
+      add("impact", impact.event_id, isPast(impact, now_utc_ms), impact.modes);
   return collect(features);
 }
 
@@ -150,11 +151,16 @@ function modeLabel(what: "launch" | "impact", shown: string, id: string, mode: M
   return point(top[1], top[0], { what, id, kind: "launch", label: parts.join(" · "), rank: 1 - mode.weight });
 }
 
+/** A forecast whose time is over is history, whether or not the station has said so. */
+function isPast(impact: Impact, now_utc_ms: number): boolean {
+  return impact.outcome === "passed" || impact.modes.every((mode) => mode.t_utc_ms + 3_000 * mode.t_sigma_s + 5_000 < now_utc_ms);
+}
+
 /** Expected paths of the rockets. */
-export function pathFeatures(picture: Picture): Features {
+export function pathFeatures(picture: Picture, now_utc_ms: number): Features {
   const features: Feature[] = [];
   for (const impact of picture.impacts.values())
-    if (impact.outcome === "forecast" && impact.trajectory.length > 1)
+    if (impact.outcome === "forecast" && impact.trajectory.length > 1 && !isPast(impact, now_utc_ms))
       features.push(line(impact.trajectory.map(([, lat, lon]) => [lon, lat]), { id: impact.event_id, kind: "launch" }));
   return collect(features);
 }
@@ -244,6 +250,13 @@ export function countdownText(picture: Picture, zone_id: string, now_utc_ms: num
   return reading.phase === "expected" ? expected : `${expected} ${words.say("after", { s: reading.late_s })}`;
 }
 
+/** The countdown in few letters for the map: "14–19 s", then "+12 s". */
+function shortCountdown(picture: Picture, zone_id: string, now_utc_ms: number, words: Words): string {
+  const countdown = picture.countdowns.get(zone_id);
+  const reading = countdown && read(countdown, now_utc_ms);
+  return reading?.phase === "after" ? words.say("after", { s: reading.late_s }) : countdownText(picture, zone_id, now_utc_ms, words);
+}
+
 interface Spot {
   lat: number;
   lon: number;
@@ -279,11 +292,12 @@ export function zoneLabels(site: Site, picture: Picture, now_utc_ms: number, wor
       const level = picture.zones.get(zone.zone_id)?.level ?? "clear";
       const lines = [words.zone(zone, zone.zone_id)];
       if (level !== "clear") {
-        const countdown = countdownText(picture, zone.zone_id, now_utc_ms, words);
+        const counts = level === "prepare" || level === "take_shelter";
+        const countdown = counts ? shortCountdown(picture, zone.zone_id, now_utc_ms, words) : "";
         lines.push([words.name("level", level), countdown].filter(Boolean).join(" · "));
       }
       const { lat, lon, anchor } = places[k] ?? { lat: zone.lat, lon: zone.lon, anchor: "bottom" };
-      return point(lat, lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n"), anchor });
+      return point(lat, lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n"), anchor, rank: -URGENCY[level] });
     }),
   );
 }

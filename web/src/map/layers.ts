@@ -180,14 +180,16 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       },
       paint: { ...small.paint, "text-color": ["case", is("what", "launch"), palette.launch, palette.impact] },
     },
+    // an alarm's label is shown in any case; the others give way
     ...[true, false].map((quiet) => ({
       id: quiet ? "zone-labels" : "zone-alarms", type: "symbol", source: "zoneLabels",
-      filter: quiet ? is("level", "clear") : ["!", is("level", "clear")],
+      filter: [quiet ? "!" : "any", ["any", is("level", "take_shelter"), is("level", "prepare")]],
       layout: {
-        ...small.layout, "text-field": get("label"), "text-size": (quiet ? 12 : 14) * scale, "text-allow-overlap": !quiet,
-        "text-anchor": get("anchor"), "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
+        ...small.layout, "text-field": get("label"), "text-size": (quiet ? 12 : 13.5) * scale, "text-allow-overlap": !quiet,
+        "symbol-sort-key": get("rank"), "text-anchor": get("anchor"),
+        "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
       },
-      paint: { ...small.paint, "text-halo-width": 2.4, ...(quiet ? { "text-color": palette.faint } : {}) },
+      paint: { ...small.paint, "text-halo-width": 2.4, "text-color": ["case", is("level", "clear"), palette.faint, palette.ink] },
     })),
   ] as LayerSpecification[];
 }

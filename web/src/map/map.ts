@@ -57,13 +57,16 @@ const FEEDS: Partial<Record<SourceName, Feed>> = {
     make: (s) => make.trackFeatures(s.picture, s.now_utc_ms, s.view.selected, s.words, s.prefix),
   },
   ellipses: {
-    on: (s) => [s.picture.launches, s.picture.impacts, s.view.selected], every: 150,
-    make: (s) => make.ellipseFeatures(s.picture, s.view.selected),
+    on: (s) => [s.picture.launches, s.picture.impacts, s.view.selected, s.picture.impacts.size && Math.floor(s.now_utc_ms / 2000)], every: 150,
+    make: (s) => make.ellipseFeatures(s.picture, s.now_utc_ms, s.view.selected),
   },
   ellipseLabels: {
     on: (s) => [s.picture.launches, s.picture.impacts, s.words], every: 250, make: (s) => make.ellipseLabels(s.picture, s.words),
   },
-  paths: { on: (s) => [s.picture.impacts], every: 500, make: (s) => make.pathFeatures(s.picture) },
+  paths: {
+    on: (s) => [s.picture.impacts, s.picture.impacts.size && Math.floor(s.now_utc_ms / 2000)], every: 500,
+    make: (s) => make.pathFeatures(s.picture, s.now_utc_ms),
+  },
   corridors: { on: (s) => [s.picture.corridors], every: 250, make: (s) => make.corridorFeatures(s.picture) },
   sensors: {
     on: (s) => [s.picture.sensors, s.site, s.view.selected, s.words, s.prefix], every: 400,

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { told, type Alarm, type Unknown } from "../alarms";
 import * as app from "../app";
 import { acknowledge } from "../hands";
+import type { Protection } from "../protection";
 import type { Channel } from "../protocol";
 import type { Words } from "../words";
 import type { Key } from "../words/pack";
@@ -143,28 +144,42 @@ export function Told(): JSX.Element {
   );
 }
 
-/** What the loss of sensors means: zones that nobody or fewer watch. */
+/** What the loss of sensors means: zones that nobody watches, each by its name, and those that fewer watch. */
 export function ProtectionNotice(): JSX.Element | null {
   const words = app.words.value;
-  const hurt = app.protections.value.filter((zone) => zone.state === "none" || zone.state === "reduced");
   const lost = [...app.picture.value.sensors.values()].filter((sensor) => sensor.status === "lost");
   if (!lost.length) return null;
+  const bare = app.protections.value.filter((zone) => zone.state === "none");
+  const reduced = app.protections.value.filter((zone) => zone.state === "reduced");
   return (
     <section class="protection" aria-label={words.say("protection_lost")}>
-      <strong>{words.say("protection_lost")}</strong>{" "}
+      <strong>{words.say("protection_lost")}</strong>
       <span>{lost.map((sensor) => words.say("sensor_lost", { sensor: sensor.sensor_id })).join(" · ")}</span>
-      <ul>
-        {hurt.map((zone) => (
-          <li key={zone.zone_id}>
-            <Button onClick={() => app.look({ selected: { kind: "zone", id: zone.zone_id }, tab: "zones" })}>
-              {words.say(zone.state === "none" ? "zone_none" : "zone_reduced", {
-                zone: words.zone(app.zoneById.value.get(zone.zone_id), zone.zone_id),
-                n: zone.sensors.length - zone.lost.length, m: zone.sensors.length,
-              })}
-            </Button>
-          </li>
-        ))}
-      </ul>
+      {bare.length > 0 && <ZoneList zones={bare} />}
+      {reduced.length > 4 ? (
+        <details>
+          <summary>{words.say("zones_reduced", { n: reduced.length })}</summary>
+          <ZoneList zones={reduced} />
+        </details>
+      ) : reduced.length > 0 && <ZoneList zones={reduced} />}
     </section>
+  );
+}
+
+function ZoneList({ zones }: { zones: readonly Protection[] }): JSX.Element {
+  const words = app.words.value;
+  return (
+    <ul>
+      {zones.map((zone) => (
+        <li key={zone.zone_id}>
+          <Button class="small" onClick={() => app.look({ selected: { kind: "zone", id: zone.zone_id }, tab: "zones" })}>
+            {words.say(zone.state === "none" ? "zone_none" : "zone_reduced", {
+              zone: words.zone(app.zoneById.value.get(zone.zone_id), zone.zone_id),
+              n: zone.sensors.length - zone.lost.length, m: zone.sensors.length,
+            })}
+          </Button>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,6 +1,7 @@
 /** The top line: which site, what time, whether it is live, and the switches. */
 import type { JSX } from "preact";
 import * as app from "../app";
+import { me } from "../people";
 import { PACKS } from "../words";
 import { MUTE_MIN, audible, mute, muted_until_ms, unmute } from "../sound";
 import { open } from "./dialogs";
@@ -31,6 +32,12 @@ export function Header(props: { onFit: () => void }): JSX.Element {
           {words.say("layer.coverage")}
         </Button>
         <Button keys="g" onClick={nextLanguage}>{nextPackName()}</Button>
+        {me.value.accounts && (
+          <Button keys="o" onClick={() => (open.value = { what: "people" })} class={me.value.waiting.length ? "primary" : ""}>
+            {me.value.name === null ? words.say("log_in") : <bdi>{me.value.name}</bdi>}
+            {me.value.waiting.length > 0 && ` · ${words.number(me.value.waiting.length)}`}
+          </Button>
+        )}
         <Button onClick={() => (open.value = { what: "settings" })}>{words.say("settings")}</Button>
         <Button keys="?" onClick={() => (open.value = { what: "help" })}>{words.say("help")}</Button>
       </nav>

@@ -9,6 +9,7 @@ import { play } from "../sound";
 import { LAYERS, THEMES, type View } from "../view";
 import { PACKS } from "../words";
 import { open } from "./dialogs";
+import { People } from "./People";
 import { Button, Choice, Dialog } from "./parts";
 
 const close = (): void => void (open.value = null);
@@ -18,6 +19,7 @@ export function Windows(): JSX.Element | null {
   switch (what?.what) {
     case "help": return <Help />;
     case "settings": return <Settings />;
+    case "people": return <People />;
     case "note": return <NoteWindow target={what.target} />;
     case "why": return <Why warning_id={what.warning_id} />;
     default: return null;

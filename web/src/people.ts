@@ -1,0 +1,82 @@
+/** Who is at the console, where the station keeps accounts, and the orders that a person may give. */
+import { signal } from "@preact/signals";
+import * as app from "./app";
+import type { Hazard } from "./protocol";
+
+export type Order = "alarm" | "hold" | "cancel" | "all_clear";
+
+export interface Waiting {
+  order_id: string;
+  what: Order;
+  zone_ids: string[];
+  by: string;
+}
+
+export interface Me {
+  /** False: the station runs without accounts, on its own machine only. */
+  accounts: boolean;
+  name: string | null;
+  role: string | null;
+  waiting: Waiting[];
+}
+
+const NOBODY: Me = { accounts: false, name: null, role: null, waiting: [] };
+const ASK_EVERY_MS = 5_000;
+
+export const me = signal<Me>(NOBODY);
+
+/** Ask the station who we are; a refusal means that it has accounts and that nobody is logged in. */
+export async function whoAmI(): Promise<void> {
+  try {
+    const said = (await app.ask("api/me")) as Partial<Me>;
+    me.value = { accounts: said.accounts ?? false, name: said.name ?? null, role: said.role ?? null, waiting: said.waiting ?? [] };
+  } catch (error) {
+    const refused = error instanceof Error && /^40[13]/.test(error.message);
+    me.value = refused ? { ...NOBODY, accounts: true } : NOBODY;
+  }
+}
+
+/** Log in; gives what went wrong, or null. */
+export async function logIn(name: string, password: string): Promise<string | null> {
+  const { wrong, body } = await app.send("api/login", { name, password });
+  if (wrong === null) sessionStorage.setItem("marsad-token", (body as { token: string }).token);
+  await whoAmI();
+  return wrong;
+}
+
+export async function logOut(): Promise<void> {
+  await app.send("api/logout", {});
+  sessionStorage.removeItem("marsad-token");
+  await whoAmI();
+}
+
+export interface Wish {
+  what: Order;
+  zone_ids: string[];
+  hazard: Hazard;
+  note: string;
+  confirm: string;
+}
+
+/** Give an order; it is carried out at once, or waits for a second person. */
+export async function give(wish: Wish): Promise<{ wrong: string | null; waits_s: number | null }> {
+  const { wrong, body } = await app.send("api/order", wish);
+  await whoAmI();
+  const waits = (body as { waits_for_second_person_s?: number } | null)?.waits_for_second_person_s;
+  return { wrong, waits_s: waits ?? null };
+}
+
+/** Confirm another person's order. */
+export async function confirm(order_id: string): Promise<string | null> {
+  const { wrong } = await app.send(`api/order/${encodeURIComponent(order_id)}/confirm`, {});
+  await whoAmI();
+  return wrong;
+}
+
+/** Begin to ask, now and then, as orders of others wait only a minute. */
+export function start(): void {
+  void whoAmI();
+  window.setInterval(() => {
+    if (me.peek().accounts && app.token()) void whoAmI();
+  }, ASK_EVERY_MS);
+}
