@@ -112,6 +112,10 @@ def test_the_comparison_holds_the_incident_against_the_truth(incident: Incident,
     assert {row["zone_id"] for row in comparison.zones} >= {"Z01"}
     assert "2 rockets, 0 missed, 0 false" in repr(comparison)
     assert "<table" in comparison._repr_html_()
+    assert comparison.completeness > 0.8
+    assert comparison.spuriousness < 0.1
+    assert comparison.gospa_m < 800
+    assert "complete" in repr(comparison)
 
 
 def test_misses_false_launches_and_wrong_alarms_are_counted(incident: Incident, run: Run) -> None:
@@ -120,7 +124,9 @@ def test_misses_false_launches_and_wrong_alarms_are_counted(incident: Incident, 
     struck = sum(len(zones) for zones in run.truth.zones_at_risk.values())
     assert compare(nothing, run.truth).zones_missed == struck > 0
     empty = dataclasses.replace(run.truth, bodies=(), zones_at_risk={})
+    assert compare(dataclasses.replace(nothing, tracks={}), run.truth).completeness == 0.0
     false = compare(incident, empty)
+    assert false.spuriousness == 1.0
     assert false.false_launches == 2
     assert false.zones_warned_wrongly == len(incident.warnings)
     assert false.false_alarms_per_hour == pytest.approx(len(incident.warnings) * 3600 / incident.duration_s)

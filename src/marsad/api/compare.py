@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.optimize import linear_sum_assignment
 
+from marsad.api.picture import CUTOFF_M, pictures
 from marsad.api.points import GroundPoint
 from marsad.api.table import Table
+from marsad.assess import identity_switches, mean_gospa, siap
 from marsad.geo.frames import enu_from_geodetic
 from marsad.simulation.bodies import Body, Moment
 from marsad.simulation.night import Truth
@@ -30,6 +32,8 @@ class Comparison:
 
     ``rockets``: one row per true rocket; NEES of two dimensions, 2 on average where covariances are true.
     ``zones``: one row per zone and thing that came down in it; ``warned_s`` before the impact.
+    ``gospa_m``: mean over the seconds (c = 400 m, p = 2); ``completeness`` and ``spuriousness`` of the air picture as
+    SIAP has them; ``identity_switches``: how often a thing came to be another track.
     """
 
     rockets: Table
@@ -39,13 +43,18 @@ class Comparison:
     zones_missed: int
     zones_warned_wrongly: int
     false_alarms_per_hour: float
+    gospa_m: float
+    completeness: float
+    spuriousness: float
+    identity_switches: int
 
     def __repr__(self) -> str:
         return (
             f"<Comparison: {len(self.rockets)} rockets, {self.missed_launches} missed, "
             f"{self.false_launches} false launches; {len(self.zones)} zones at risk, "
             f"{self.zones_missed} not warned, {self.zones_warned_wrongly} warned wrongly "
-            f"({self.false_alarms_per_hour:.2g} per hour)>"
+            f"({self.false_alarms_per_hour:.2g} per hour); air picture: GOSPA {self.gospa_m:.0f} m, "
+            f"{self.completeness:.0%} complete, {self.spuriousness:.0%} spurious, {self.identity_switches} switches>"
         )
 
     def _repr_html_(self) -> str:
@@ -61,6 +70,8 @@ def compare(incident: Incident, truth: Truth) -> Comparison:
     pairs = _pairs(fired, standing)
     rockets = [body for body in fired if body.kind == "rocket"]
     wrong, missed, zone_rows = _zones(incident, truth)
+    tracks, truths = pictures(incident, truth.bodies)
+    measured = siap(tracks, truths, CUTOFF_M)
     hours = max(incident.duration_s, 1.0) / 3600.0
     return Comparison(
         rockets=_rocket_table(rockets, pairs),
@@ -70,6 +81,10 @@ def compare(incident: Incident, truth: Truth) -> Comparison:
         zones_missed=missed,
         zones_warned_wrongly=wrong,
         false_alarms_per_hour=wrong / hours,
+        gospa_m=float(mean_gospa(tracks, truths, CUTOFF_M)[0]),
+        completeness=measured.completeness,
+        spuriousness=measured.spuriousness,
+        identity_switches=identity_switches(tracks, truths, CUTOFF_M),
     )
 
 
