@@ -76,6 +76,7 @@ class Event:
     spread_s: float = -math.inf
     siblings: tuple[Hypothesis, ...] = ()
     reconciled_at: int = 0
+    accused_at: int = 0
     refused: set[str] = field(default_factory=set)
 
     @property

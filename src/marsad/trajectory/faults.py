@@ -8,7 +8,6 @@ sensor is let free.  An accusation needs others that agree: with two sensors alo
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,10 +43,8 @@ _FREED: tuple[tuple[FaultKind, tuple[int, ...], float], ...] = (
 
 _UNITS = {"clock": "s", "azimuth_bias": "rad", "elevation_bias": "rad", "range_bias": "m", "pose": "m"}
 _STRONG_PULL = 5.0
-_LEADING_PULL = 0.6
-_LEAST_GAIN = 25.0
-_MARGIN = 8.0
-_LEAST_ROWS = 4
+_NOTABLE_PULL = 3.5
+_MARGIN = 15.0
 
 
 @dataclass
@@ -69,7 +66,7 @@ class FaultBook:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sensor's error that explains the misfit: which columns, how much, and what it gained in cost."""
+    """A sensor's error that explains the misfit: which columns, the fit with it, and how good that is."""
 
     sensor: int
     kind: FaultKind
@@ -78,49 +75,62 @@ class Finding:
     gain: float
 
 
-def pulled(mode: Mode, biases: SensorBiases, obs: Observations) -> int | None:
-    """The sensor whose errors one launch pulls far beyond their prior, if one stands out; else None."""
+def is_pulled(mode: Mode, biases: SensorBiases, obs: Observations) -> bool:
+    """Whether one launch seen by three sensors or more pulls an error of one of them far from its prior."""
     used = np.unique(obs.sensor)
     if used.size < 3:
-        return None
-    pulls = np.zeros(biases.sigma.shape[0])
-    for k in used:
-        sigma = biases.sigma[k]
-        has = sigma > 0
-        if has.any():
-            pulls[k] = float(np.max(np.abs(mode.fit.bias[k, has] - biases.mean[k, has]) / sigma[has]))
-    order = np.argsort(-pulls)
-    first, second = int(order[0]), int(order[1])
-    if pulls[first] < _STRONG_PULL or pulls[second] > _LEADING_PULL * pulls[first]:
-        return None
-    return first
+        return False
+    sigma, mean, bias = biases.sigma[used], biases.mean[used], mode.fit.bias[used]
+    return bool(np.max(np.abs(bias - mean) / np.where(sigma > 0, sigma, np.inf)) > _NOTABLE_PULL)
 
 
-def explain(
-    world: World, mode: Mode, sensor: int, obs: Observations, reference: Reference, biases: SensorBiases
+def blame(
+    world: World,
+    mode: Mode,
+    obs: Observations,
+    reference: Reference,
+    biases: SensorBiases,
+    allowed_cost: float = math.inf,
 ) -> Finding | None:
-    """The one error of a sensor that explains a launch's misfit best, if it does so much better than the others."""
-    found: list[Finding] = []
-    h = world.hypotheses[mode.hypothesis]
-    before = mode.fit.cost
-    for kind, columns, wide in _FREED:
-        if not all(biases.sigma[sensor, c] > 0 for c in columns) and kind != "clock":
-            continue
-        sigma = biases.sigma.copy()
-        sigma[sensor, list(columns)] = wide
-        prior = prior_of(world, h, reference, mode.fit.p[TIME], mode.fit.p[AZIMUTH], biases.mean, sigma)
-        bias = biases.mean.copy()
-        bias[: mode.fit.bias.shape[0]] = mode.fit.bias
-        bias[sensor] = biases.mean[sensor]
-        result = fit(mode.fit.p, mode.fit.sound, bias, h.motor, reference, world.env, obs, prior, 30, 0.02)
-        if not result.ok:
-            continue
-        price = sum(2.0 * math.log(wide / max(biases.sigma[sensor, c], 1e-9)) for c in columns)
-        found.append(Finding(sensor, kind, columns, result, before - result.cost - min(price, 20.0)))
-    if not found:
+    """The one error of one sensor that explains all rows together, if no other sensor's error does nearly as well.
+
+    ``mode`` is where the fits start.  An error that is let free pays for its freedom; ``allowed_cost`` is what the
+    rows may cost with it.
+    """
+    best: dict[int, Finding] = {}
+    for k in sensors_of(obs):
+        for kind, columns, wide in _FREED:
+            if not all(biases.sigma[k, c] > 0 for c in columns):
+                continue
+            result = _freed(world, mode, k, columns, wide, obs, reference, biases)
+            if not result.ok:
+                continue
+            price = sum(2.0 * math.log(wide / float(biases.sigma[k, c])) for c in columns)
+            finding = Finding(k, kind, columns, result, -result.cost - price)
+            if k not in best or finding.gain > best[k].gain:
+                best[k] = finding
+    ranked = sorted(best.values(), key=lambda f: -f.gain)
+    if len(ranked) < 3 or ranked[0].fit.cost > allowed_cost or ranked[0].gain - ranked[1].gain < _MARGIN:
         return None
-    found.sort(key=lambda f: -f.gain)
-    return found[0] if found[0].gain > _LEAST_GAIN else None
+    return ranked[0] if is_fault(ranked[0], biases) else None
+
+
+def _freed(
+    world: World,
+    mode: Mode,
+    k: int,
+    columns: tuple[int, ...],
+    wide: float,
+    obs: Observations,
+    reference: Reference,
+    biases: SensorBiases,
+) -> Fit:
+    """Fit all rows with some errors of one sensor let free."""
+    h = world.hypotheses[mode.hypothesis]
+    sigma = biases.sigma.copy()
+    sigma[k, list(columns)] = wide
+    prior = prior_of(world, h, reference, mode.fit.p[TIME], mode.fit.p[AZIMUTH], biases.mean, sigma)
+    return fit(mode.fit.p, mode.fit.sound, biases.mean.copy(), h.motor, reference, world.env, obs, prior, 30, 0.05)
 
 
 def is_fault(finding: Finding, biases: SensorBiases) -> bool:
@@ -167,46 +177,3 @@ def joined(first: Observations, second: Observations) -> Observations:
 def sensors_of(obs: Observations) -> list[int]:
     """Which sensors the rows come from."""
     return [int(k) for k in np.unique(obs.sensor)]
-
-
-def reconcile(
-    world: World,
-    keep: Mode,
-    keep_obs: Observations,
-    give_obs: Observations,
-    reference: Reference,
-    biases: SensorBiases,
-    trusted: Sequence[int],
-) -> Finding | None:
-    """The one error of the one strange sensor in ``give_obs`` with which its rows belong to the launch ``keep``.
-
-    ``trusted`` are the sensors behind ``keep``: at least two of them, or nobody is accused.
-    """
-    suspects = [k for k in sensors_of(give_obs) if k not in trusted]
-    if len(suspects) != 1 or len(trusted) < 2:
-        return None
-    k = suspects[0]
-    give_obs = Observations(*(column[give_obs.sensor == k] for column in give_obs))
-    if give_obs.kind.size < _LEAST_ROWS:
-        return None
-    obs = joined(keep_obs, give_obs)
-    h = world.hypotheses[keep.hypothesis]
-    found: list[Finding] = []
-    for kind, columns, wide in _FREED:
-        if not all(biases.sigma[k, c] > 0 for c in columns) and kind != "clock":
-            continue
-        sigma = biases.sigma.copy()
-        sigma[k, list(columns)] = wide
-        prior = prior_of(world, h, reference, keep.fit.p[TIME], keep.fit.p[AZIMUTH], biases.mean, sigma)
-        bias = biases.mean.copy()
-        bias[: keep.fit.bias.shape[0]] = keep.fit.bias
-        bias[k] = biases.mean[k]
-        result = fit(keep.fit.p, keep.fit.sound, bias, h.motor, reference, world.env, obs, prior, 40, 0.02)
-        if result.ok:
-            found.append(Finding(k, kind, columns, result, keep.fit.cost - result.cost))
-    if not found:
-        return None
-    found.sort(key=lambda f: f.fit.cost)
-    best = found[0]
-    allowed = keep.fit.cost + 1.8 * give_obs.kind.size * 2 + _MARGIN
-    return best if best.fit.cost < allowed and is_fault(best, biases) else None

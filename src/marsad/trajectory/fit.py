@@ -305,8 +305,9 @@ def _assemble(  # noqa: C901 - a kernel of plain loops, compiled as a whole
 @njit(cache=True)
 def _columns(obs: Observations, prior: Prior) -> tuple[np.ndarray, int]:
     """Column of every sensor error that is estimated (sensor, 7), −1 for the others; and the number of columns."""
-    column = np.full(prior.bias_sigma.shape, -1, np.int64)
-    seen = np.zeros(prior.bias_sigma.shape[0], np.bool_)
+    sensors = prior.bias_sigma.shape[0]
+    column = np.full((sensors, NUISANCES), -1, np.int64)
+    seen = np.zeros(sensors, np.bool_)
     for row in range(obs.kind.size):
         seen[obs.sensor[row]] = True
     n = PARAMETERS + 1

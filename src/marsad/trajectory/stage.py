@@ -43,7 +43,7 @@ from marsad.trajectory.events import (
     take,
     world_with,
 )
-from marsad.trajectory.faults import FaultBook, explain, is_fault, note, pulled, reconcile, sensors_of
+from marsad.trajectory.faults import FaultBook, blame, is_pulled, joined, note
 from marsad.trajectory.modes import (
     MISFIRE,
     Hypothesis,
@@ -97,6 +97,7 @@ class TrajectoryParams:
     same_launch_s: float = 0.4
     clock_fault_s: float = 6.0
     least_rows_accuse: int = 14
+    fault_cost: float = 12.0
 
 
 @dataclass
@@ -577,9 +578,10 @@ def _reconciled(
     if give.rows.count < 5 or give.rows.count < 1.5 * give.reconciled_at:
         return False
     give.reconciled_at = give.rows.count
-    trusted = sensors_of(keep.rows.view())
+    obs = joined(keep.rows.view(), give.rows.view())
     world = world_with(keep, state.world)
-    finding = reconcile(world, keep.modes[0], keep.rows.view(), give.rows.view(), keep.reference, biases, trusted)
+    allowed = keep.modes[0].fit.cost + give.modes[0].fit.cost + state.params.fault_cost
+    finding = blame(world, keep.modes[0], obs, keep.reference, biases, allowed)
     if finding is None:
         return False
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
@@ -595,11 +597,12 @@ def _accuse(
     if event.rows.count < state.params.least_rows_accuse or weights(event.modes)[0] < 0.8:
         return biases
     obs = event.rows.view()
-    k = pulled(event.modes[0], biases, obs)
-    if k is None:
+    if event.rows.count < 1.4 * event.accused_at or not is_pulled(event.modes[0], biases, obs):
         return biases
-    finding = explain(world_with(event, state.world), event.modes[0], k, obs, event.reference, biases)
-    if finding is None or not is_fault(finding, biases):
+    event.accused_at = event.rows.count
+    world = world_with(event, state.world)
+    finding = blame(world, event.modes[0], obs, event.reference, biases)
+    if finding is None:
         return biases
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
