@@ -20,7 +20,7 @@ class WarningPolicy:
 
     probability_on: float = 0.10
     probability_on_drone: float = 0.15
-    wait_semi_major_m: float = 600.0
+    wait_semi_major_m: float = 500.0
     probability_sure: float = 0.80
     notify_s: float = 2.0
     rocket_hold_s: float = 90.0
