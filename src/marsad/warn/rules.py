@@ -76,13 +76,13 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
     unripe = [
         risk.time_q05_utc_ns - reserve_ns
         for threat, risk in counted
-        if threat.kind == "rocket" and threat.may_alarm and not _is_sharp(threat, risk, policy)
+        if threat.kind == "rocket" and threat.may_alarm and not _is_sharp(threat, policy)
     ]
     return Picture(
         threats=tuple(pending),
         probability=_union(pending),
         probability_rocket=_union(alarming),
-        probability_rocket_ripe=_union([(t, r) for t, r in alarming if _is_sharp(t, r, policy)]),
+        probability_rocket_ripe=_union([(t, r) for t, r in alarming if _is_sharp(t, policy)]),
         probability_drone=_union(drones),
         fraction=fraction,
         manual=any(t.kind == "manual" for t, _ in pending),
@@ -98,8 +98,8 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
     )
 
 
-def _is_sharp(threat: Threat, risk: ZoneRisk, policy: WarningPolicy) -> bool:
-    """Whether a better forecast could hardly change what this one says of the zone."""
+def _is_sharp(threat: Threat, policy: WarningPolicy) -> bool:
+    """Whether the forecast is good enough not to wait for a better one."""
     return threat.semi_major_m <= policy.wait_semi_major_m
 
 
