@@ -205,6 +205,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rockets", type=int, default=1000)
     parser.add_argument("--cases", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "cases")
+    parser.add_argument("--only", default="", help="only the variant of this name")
     parser.add_argument("--evenly", action="store_true", help="lay impacts evenly over the zones")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -216,13 +217,16 @@ def main() -> None:
     variants = {
         "the rule": base,
         "wait to 1 km": replace(base, wait_semi_major_m=1000.0, probability_sure=2.0),
-        "wait to 600 m": replace(base, probability_sure=2.0),
+        "wait to 600 m": replace(base, wait_semi_major_m=600.0),
+        "none is sure": replace(base, probability_sure=2.0),
         "sure at 0.5": replace(base, probability_sure=0.5),
         "act at 0.20": replace(base, probability_on=0.20),
         "never wait": replace(base, wait_semi_major_m=math.inf),
     }
     table = {}
     for name, policy in variants.items():
+        if options.only not in ("", name):
+            continue
         flights = [
             fly(bounds[seed % len(bounds)], site, policy, seed, options.evenly) for seed in range(options.rockets)
         ]
