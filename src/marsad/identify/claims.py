@@ -30,16 +30,18 @@ class ClaimParams:
     velocity_slack_ms: float = 4.0
     timing_s: float = 0.15
     maneuver_ms2: float = 4.0
+    track_lag_s: float = 2.0
     max_age_s: float = 6.0
     compare_every_s: float = 0.5
     step_limit: float = 2.0
     bind_at: float = 4.0
-    unbind_at: float = -6.0
+    unbind_at: float = -10.0
     evidence_limit: float = 12.0
     search_m: float = 6000.0
     empty_after_s: float = 14.0
     offset_after_s: float = 8.0
     offset_spread_m: float = 120.0
+    attended_m: float = 250.0
     recover_s: float = 15.0
 
 
@@ -54,6 +56,7 @@ class Claim:
     position_m: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
     velocity_ms: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
     has_velocity: bool = False
+    maneuver_ms2: float = 0.0
     sigma_m: float = 30.0
     reports: int = 0
     bound_track: int = -1
@@ -119,6 +122,9 @@ def report(
     if time_s <= claim.time_s:
         return claim
     if velocity_ms is not None:
+        if claim.has_velocity and time_s - claim.time_s < 20.0:
+            bend = float(np.linalg.norm(velocity_ms - claim.velocity_ms)) / max(time_s - claim.time_s, 0.2)
+            claim.maneuver_ms2 = 0.6 * claim.maneuver_ms2 + 0.4 * min(bend, 15.0)
         claim.velocity_ms, claim.has_velocity = velocity_ms, True
     elif claim.reports and time_s - claim.time_s < 20.0:
         step = (position_m - claim.position_m) / max(time_s - claim.time_s, 0.05)
@@ -193,8 +199,10 @@ def _spread(
     covariance: Float[np.ndarray, "6 6"], claim: Claim, age_s: float, params: ClaimParams
 ) -> Float[np.ndarray, "6 6"]:
     spread = covariance.copy()
-    turn = params.maneuver_ms2 * abs(age_s)
-    place = claim.sigma_m**2 + params.slack_m**2 + (0.5 * turn * age_s) ** 2
+    # the claim may turn since its last report; a track lags behind a turn that the claim shows
+    lag = claim.maneuver_ms2 * params.track_lag_s
+    turn = max(params.maneuver_ms2, claim.maneuver_ms2) * abs(age_s) + lag
+    place = claim.sigma_m**2 + params.slack_m**2 + (0.5 * turn * max(abs(age_s), params.track_lag_s)) ** 2
     spread[0, 0] += place
     spread[1, 1] += place
     spread[2, 2] += place + params.height_slack_m**2
@@ -275,6 +283,8 @@ def watch(
             claim.agreeing_s += elapsed
             if claim.agreeing_s > params.recover_s:
                 claim.contradicted_since_s, claim.why = np.inf, ""
+        elif _is_attended(book, claim, now_s, params):
+            claim.watched_empty_s = 0.0
         else:
             claim.agreeing_s = 0.0
             claim.watched_empty_s += elapsed
@@ -283,6 +293,16 @@ def watch(
             claim.told = claim.verdict
             changed.append(claim)
     return changed
+
+
+def _is_attended(book: ClaimBook, claim: Claim, now_s: float, params: ClaimParams) -> bool:
+    """Whether some track is about where the claim says, if not moving like it: an aircraft in a turn, most likely."""
+    return any(
+        key == claim.key
+        and now_s - pair.last_s < 3.0
+        and float(np.hypot(pair.offset_m[0], pair.offset_m[1])) < params.attended_m
+        for (_, key), pair in book.pairs.items()
+    )
 
 
 def _contradict(book: ClaimBook, claim: Claim, now_s: float, alive: set[int], params: ClaimParams) -> None:
