@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.recording import Recording, parse_recording, read_recording
@@ -233,3 +235,42 @@ def test_practice_recordings_are_read_to_the_last_line(shared: Path) -> None:
         assert arrivals == sorted(arrivals)
         assert not recording.ignored_types
         assert not recording.ignored_fields
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.floats(), max_size=7),
+    st.dictionaries(st.sampled_from(["br", "baz", "x"]), st.one_of(st.none(), st.floats(), st.text(max_size=2))),
+)  # fmt: skip
+POSE: dict[str, object] = {
+    "type": "pose", "sensor_id": "RD-1", "t_stamp": 0.0, "t_arrival": 0.1, "lat_deg": 30.1, "lon_deg": 20.1, "h_m": 6.0,
+    "sigma_m": 1.0, "boresight_az_rad": 1.0,
+}  # fmt: skip
+COOP: dict[str, object] = {**POSE, "type": "coop", "transponder_id": "F", "vel_enu_ms": [1.0, 2.0, 3.0]}
+MET: dict[str, object] = {"type": "met", "t_arrival": 0.0, "wind_e_ms": 1.0, "wind_n_ms": 1.0, "sigma_ms": 1.0}
+
+
+def read_or_refusal(lines: list[str]) -> Recording | str:
+    """Read lines, or give what is said against them."""
+    try:
+        return parse_recording(lines, Path("night.jsonl"))
+    except BadInputError as error:
+        return str(error)
+
+
+@given(base=st.sampled_from([SENSOR, PLOT, FLASH, POSE, COOP, MET]), data=st.data(), value=ANYTHING)
+def test_whatever_stands_in_a_field_is_read_counted_or_refused_in_one_line(
+    base: dict[str, object], data: st.DataObject, value: object
+) -> None:
+    key = data.draw(st.sampled_from(sorted(base)))
+    found = read_or_refusal([json.dumps(line) for line in (SENSOR, CAMERA, {**base, key: value})])
+    if isinstance(found, str):
+        assert found.startswith("night.jsonl, line 3")
+        assert "\n" not in found
+    else:
+        assert len(found.messages) + len(found.rejected) + found.ignored_types.total() == 3
+
+
+@given(text=st.text(max_size=40))
+def test_whatever_stands_in_a_line_is_read_or_refused_in_one_line(text: str) -> None:
+    found = read_or_refusal(text.split("\n"))
+    assert not isinstance(found, str) or "\n" not in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import msgspec
@@ -333,3 +334,45 @@ def test_the_text_alone_names_the_terrain_file(folder: Path) -> None:
 
     text = site_text(read_site(folder), TerrainEntry(file="other.tif"))
     assert 'file = "other.tif"' in text
+
+
+KEYS = [number for number, line in enumerate(TEXT.splitlines()) if "=" in line]
+LITERALS = [
+    "nan",
+    "inf",
+    "-1",
+    "0",
+    "1e400",
+    '""',
+    '"x"',
+    "[]",
+    "[1, 2]",
+    "{}",
+    "{ a = 1 }",
+    "true",
+    "1979-05-27",
+    "",
+    "[[",
+]
+
+
+@pytest.mark.parametrize("literal", LITERALS)
+def test_whatever_stands_for_a_value_is_read_or_refused_in_one_line(folder: Path, literal: str) -> None:
+    lines = TEXT.splitlines()
+    for number in KEYS:
+        changed = [*lines]
+        changed[number] = f"{lines[number].split('=')[0]}= {literal}"
+        (folder / "site.toml").write_text("\n".join(changed))
+        said = refusal(folder)
+        assert "\n" not in said
+        if said:
+            assert re.search(r"(site\.toml, line \d+)|ground\.tif|cannot be read", said), said
+
+
+def refusal(folder: Path) -> str:
+    """Give what is said against a site file, nothing if it is read."""
+    try:
+        read_site(folder / "site.toml")
+    except BadInputError as error:
+        return str(error)
+    return ""

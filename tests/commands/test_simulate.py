@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -160,6 +161,32 @@ def test_a_scenario_without_a_site_or_file_ends_with_one_line(tmp_path: Path) ->
         done = marsad("simulate", *arguments, "--seed", 1, cwd=tmp_path)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["night.toml"]
+
+
+def test_a_rocket_that_never_comes_down_is_refused_in_one_line(tmp_path: Path) -> None:
+    table = (
+        (samples.GAS_PLANT / "site.toml").read_text().replace("ideal_delta_v_ms = 400.0", "ideal_delta_v_ms = 40000.0")
+    )
+    (tmp_path / "site.toml").write_text(table)
+    for name in ("zones.geojson", "terrain.tif"):
+        (tmp_path / name).write_bytes((samples.GAS_PLANT / name).read_bytes())
+    (tmp_path / "night.toml").write_text(NIGHT.replace("elevation_deg = 50.0", "elevation_deg = 85.0"))
+    done = marsad("simulate", "night.toml", "--seed", 1, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "R: it does not come down" in done.stderr
+
+
+def test_a_rocket_fired_into_the_ground_burns_no_longer_than_it_flies() -> None:
+    (salvo,) = samples.scenario("salvo-at-dusk").rocket
+    low = msgspec.structs.replace(salvo, elevation_deg=0.5, elevation_sigma_deg=0.0, count=1, launch_s=1.0)
+    run = simulate_night(
+        samples.gas_plant(), Scenario(name="n", duration_s=9.0, rocket=[low]), np.random.default_rng(1)
+    )
+    rocket = run.truth.bodies[0]
+    assert rocket.impact is not None
+    assert rocket.launch is not None
+    assert rocket.launch.time_s < rocket.burnout_s <= rocket.impact.time_s
+    assert rocket.impact.time_s < 4.0
 
 
 @pytest.mark.parametrize("name", samples.scenario_names())

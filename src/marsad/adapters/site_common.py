@@ -128,7 +128,10 @@ def _rocket_class(name: str, node: JsonNode) -> RocketClass:
 
 
 def _drag(node: JsonNode) -> DragTable:
+    mach, coefficient = node.numbers("mach"), node.numbers("cd")
+    if len(mach) != len(coefficient):
+        raise node.bad("cd", f"expected as many as in mach ({len(mach)}), found {len(coefficient)}")
     try:
-        return DragTable(mach=np.array(node.numbers("mach")), coefficient=np.array(node.numbers("cd")))
+        return DragTable(mach=np.array(mach), coefficient=np.array(coefficient))
     except ValueError as error:
         raise node.bad(None, f"expected a drag table: {error}") from None

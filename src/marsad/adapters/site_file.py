@@ -209,6 +209,9 @@ class _Reader:
             raise self.bad(
                 ("rocket_class", weights.index(None), "weight"), "expected a weight for every class or for none"
             )
+        if len(common.drag_mach) != len(common.drag_coefficient):
+            wanted = f"expected as many as in drag_mach ({len(common.drag_mach)}), found {len(common.drag_coefficient)}"
+            raise self.bad(("rockets", "drag_coefficient"), wanted)
         try:
             drag = DragTable(mach=np.array(common.drag_mach), coefficient=np.array(common.drag_coefficient))
         except ValueError as error:

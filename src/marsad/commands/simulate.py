@@ -42,7 +42,10 @@ def command(
         raise BadInputError(scenario, "expected the site file that the scenario is for, or --site", field="site")
     place = read_site(site or scenario.parent / night.site, lambda text: typer.echo(f"marsad: {text}", err=True))
     check_scenario(scenario, place, night)
-    run = simulate_night(place, night, np.random.default_rng(seed))
+    try:
+        run = simulate_night(place, night, np.random.default_rng(seed))
+    except ValueError as error:  # a rocket that never comes down, for one
+        raise BadInputError(scenario, str(error)) from None
     stem = f"{night.name}-{seed}"
     recording_path, truth_path = recording or Path(f"{stem}.jsonl"), truth or Path(f"{stem}.truth.json")
     with telling("marsad: compiling the numerical kernels, once; `marsad warmup` does it beforehand"):

@@ -176,7 +176,7 @@ def _rocket(
         prior,
         parameters,
         Moment(launch_s, geodetic(state[0, :3])),
-        launch_s + flight.burnout_s,
+        launch_s + min(flight.burnout_s, tof_s),
         Moment(launch_s + tof_s, geodetic(hit[:3])),
         begin_s=launch_s,
     )
