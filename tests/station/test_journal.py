@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,44 @@ def test_the_disk_is_synced_on_every_commit(tmp_path: Path) -> None:
     assert journal._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert journal._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     journal.close()
+
+
+APPEND = """
+import os, sys
+from pathlib import Path
+from marsad.station.journal import Entry, SqliteJournal
+journal = SqliteJournal(Path(sys.argv[1]))
+for number in range(5):
+    journal.append([Entry("message", number, number, "s", b"x" * 300)] * 3)
+    os.write(1, b"acknowledged\\n")
+"""
+
+
+def test_no_acknowledgement_leaves_before_the_disk_has_the_entries(tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not here: apt-get install strace")
+    trace = tmp_path / "trace"
+    calls = "trace=fdatasync,fsync,write,pwrite64"
+    command = [strace, "-f", "-y", "-e", calls, "-o", str(trace), sys.executable, "-c", APPEND, str(tmp_path / "j")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if "ptrace" in done.stderr:
+        pytest.skip(f"strace may not look into processes here: {done.stderr.strip()[:100]}")
+    assert done.stdout.count("acknowledged") == 5
+    written = synced = True
+    acknowledged = 0
+    for line in trace.read_text().splitlines():
+        if "pwrite64" in line and "/j-wal" in line:
+            written, synced = True, False
+        elif "sync(" in line and "/j-wal" in line:
+            assert line.rstrip().endswith("= 0")
+            synced = True
+        elif "acknowledged" in line:
+            acknowledged += 1
+            assert written, "nothing was written for this acknowledgement"
+            assert synced, "the log was written and not synced before this acknowledgement"
+            written = False
+    assert acknowledged == 5
 
 
 @pytest.mark.parametrize(
