@@ -35,7 +35,9 @@ class ClassWeight(msgspec.Struct, frozen=True, kw_only=True):
 class LaunchEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """Where and when one rocket was launched; ``modes`` from heaviest to lightest, weights summing to one.
 
-    ``launch_site_id`` is shared by launches from one point; ``reasons`` says in short what speaks for it.
+    ``launch_site_id`` is shared by launches from one point; ``site`` is where that point is by all of them together
+    (weight 1, the time of the latest launch), None while this launch is the only one.  ``reasons`` says in short what
+    speaks for it.
     """
 
     event_id: str
@@ -49,6 +51,7 @@ class LaunchEstimate(msgspec.Struct, frozen=True, kw_only=True):
     sensor_ids: tuple[str, ...] = ()
     detection_count: int = 0
     reasons: tuple[str, ...] = ()
+    site: PointMode | None = None
 
 
 class ZoneRisk(msgspec.Struct, frozen=True, kw_only=True):
