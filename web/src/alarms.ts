@@ -9,6 +9,8 @@ export const URGENCY: Record<Level, number> = { clear: 0, all_clear: 1, watch: 2
 export interface AlarmZone {
   zone_id: string;
   level: Level;
+  /** What threatens this zone; a salvo and a drone may be one incident. */
+  hazard: Hazard | null;
   probability: number;
   countdown: Countdown | undefined;
   warning_id: string;
@@ -79,7 +81,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
     exercise: warnings.some((warning) => warning.exercise),
     since_utc_ms: Math.min(...ordered.map((zone) => zone.since_utc_ms)),
     zones: ordered.map((zone) => ({
-      zone_id: zone.zone_id, level: zone.level, probability: zone.probability,
+      zone_id: zone.zone_id, level: zone.level, hazard: zone.hazard ?? null, probability: zone.probability,
       countdown: picture.countdowns.get(zone.zone_id), warning_id: zone.warning_id ?? "",
     })),
     event_ids,

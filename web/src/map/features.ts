@@ -247,14 +247,14 @@ export function countdownText(picture: Picture, zone_id: string, now_utc_ms: num
   }
   const drone = picture.zones.get(zone_id)?.hazard === "drone";
   const expected = words.say(drone ? "arrival_expected" : "impact_expected");
-  return reading.phase === "expected" ? expected : `${expected} ${words.say("after", { s: reading.late_s })}`;
+  return reading.phase === "expected" ? expected : `${expected} ${words.say("after", { s: words.span(reading.late_s) })}`;
 }
 
 /** The countdown in few letters for the map: "14–19 s", then "+12 s". */
 function shortCountdown(picture: Picture, zone_id: string, now_utc_ms: number, words: Words): string {
   const countdown = picture.countdowns.get(zone_id);
   const reading = countdown && read(countdown, now_utc_ms);
-  return reading?.phase === "after" ? words.say("after", { s: reading.late_s }) : countdownText(picture, zone_id, now_utc_ms, words);
+  return reading?.phase === "after" ? words.say("after", { s: words.span(reading.late_s) }) : countdownText(picture, zone_id, now_utc_ms, words);
 }
 
 interface Spot {

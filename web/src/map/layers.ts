@@ -53,8 +53,8 @@ function groundLayers(palette: Palette): LayerSpecification[] {
     // the relief image goes in here
     { id: "borders", type: "line", source: "borders", paint: { "line-color": palette.border, "line-width": 1.2, "line-dasharray": [5, 2, 1, 2] } },
     { id: "airways", type: "line", source: "airways", paint: { "line-color": palette.airway, "line-width": 1, "line-dasharray": [8, 4] } },
-    { id: "coverage-fill", type: "fill", source: "coverage", paint: { "fill-color": palette.coverage, "fill-opacity": 0.1 } },
-    { id: "coverage-line", type: "line", source: "coverage", paint: { "line-color": palette.coverage, "line-width": 1, "line-opacity": 0.8 } },
+    { id: "coverage-fill", type: "fill", source: "coverage", paint: { "fill-color": palette.coverage, "fill-opacity": 0.05 } },
+    { id: "coverage-line", type: "line", source: "coverage", paint: { "line-color": palette.coverage, "line-width": 0.8, "line-opacity": 0.7 } },
     {
       id: "fov", type: "fill", source: "sensors", filter: is("part", "fov"),
       paint: { "fill-color": palette.ink, "fill-opacity": ["case", is("selected", true), 0.16, 0.05] },

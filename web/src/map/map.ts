@@ -102,6 +102,7 @@ export class SiteMap {
   private mode: View["mode"] = "console";
   private framed = false;
   private followed = "";
+  private covered: string | null = null;
   private ready = false;
   private turn = 0;
   private readonly stop: () => void;
@@ -145,6 +146,7 @@ export class SiteMap {
     this.ready = true;
     this.fed.clear();
     this.busy.clear();
+    this.covered = null;
     this.images.clear();
     const palette = PALETTES[this.theme];
     for (const level of Object.keys(palette.level)) this.image(`hatch/${level}`, () => hatch(level, palette));
@@ -241,8 +243,15 @@ export class SiteMap {
   }
 
   private switchLayers(view: View): void {
+    // a selected sensor shows its own coverage, and that alone
+    const sensor = view.selected?.kind === "sensor" ? view.selected.id : null;
+    if (sensor !== this.covered) {
+      this.covered = sensor;
+      for (const layer of SWITCHED["coverage"] ?? []) this.map.setFilter(layer, sensor ? ["==", ["get", "sensor_id"], sensor] : null);
+    }
     for (const [name, layers] of Object.entries(SWITCHED)) {
-      const visible = view.layers.some((layer) => layer === name) ? "visible" : "none";
+      const shown = view.layers.some((layer) => layer === name) || (name === "coverage" && sensor !== null);
+      const visible = shown ? "visible" : "none";
       for (const layer of layers)
         if (this.map.getLayer(layer) && this.map.getLayoutProperty(layer, "visibility") !== visible)
           this.map.setLayoutProperty(layer, "visibility", visible);
@@ -315,7 +324,9 @@ export class SiteMap {
     this.map.resize();
     const { clientWidth, clientHeight } = this.map.getContainer();
     const margin = Math.max(10, Math.min(90, Math.min(clientWidth, clientHeight) * 0.12));
-    this.map.fitBounds(bounds, { padding: margin, animate, duration: 500, maxZoom: 14.5 });
+    // labels reach beyond what they name, and the map's own buttons stand at one side
+    const padding = { top: margin, bottom: margin, left: margin + 40, right: margin + 40 };
+    this.map.fitBounds(bounds, { padding, animate, duration: 500, maxZoom: 14.5 });
   }
 
   center(lat: number, lon: number): void {

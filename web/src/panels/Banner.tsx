@@ -81,6 +81,7 @@ function AlarmBody({ alarm }: { alarm: Alarm }): JSX.Element {
           <li key={zone.zone_id}>
             <Button onClick={() => app.look({ selected: { kind: "zone", id: zone.zone_id }, tab: "zones" })}>
               <span class="zone-name">{words.zone(app.zoneById.value.get(zone.zone_id), zone.zone_id)}</span>
+              {zone.hazard && zone.hazard !== alarm.hazard && <em>{words.name("hazard", zone.hazard)}</em>}
               {alarm.level !== "all_clear" && <Countdown zone_id={zone.zone_id} />}
               {zone.probability > 0 && alarm.level !== "all_clear" && <span class="chance">{words.percent(zone.probability)}</span>}
             </Button>

@@ -50,7 +50,7 @@ export default {
     seconds_one: "{a} ث",
     impact_expected: "السقوط متوقَّع",
     arrival_expected: "الوصول متوقَّع",
-    after: "+{s} ث",
+    after: "+{s}",
     no_time: "الوقت غير معروف",
     what: "ماذا", where: "أين", when: "كم بقي", to_do: "ما العمل", told: "من أُبلِغ", unknown: "ما زال مجهولًا",
     no_alarm: "لا إنذار",

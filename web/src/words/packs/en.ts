@@ -46,7 +46,7 @@ export const ENGLISH = {
   seconds_one: "{a} s",
   impact_expected: "Impact expected",
   arrival_expected: "Arrival expected",
-  after: "+{s} s",
+  after: "+{s}",
   no_time: "time not known",
   what: "What", where: "Where", when: "How long", to_do: "What to do", told: "Who was told", unknown: "Still unknown",
   no_alarm: "No alarm",
