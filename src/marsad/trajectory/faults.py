@@ -163,9 +163,7 @@ def note(
         arrival_utc_ns=now_utc_ns,
         magnitude=magnitude,
         unit=_UNITS[finding.kind],
-        reasons=(
-            f"with this error its detections fit the launch that the others see (cost falls by {finding.gain:.0f})",
-        ),
+        reasons=("with this error, and no other sensor's, all sensors see one launch",),
     )
 
 
