@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from marsad import cli
+from cli_kit import marsad
 
 CASE = "04_short_radar"
-
-
-class Done:
-    """What a command said and ended with."""
-
-    def __init__(self, returncode: int, stdout: str, stderr: str) -> None:
-        self.returncode, self.stdout, self.stderr = returncode, stdout, stderr
-
-
-def marsad(*arguments: object) -> Done:
-    """Run a command in this process, as the command line does."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["marsad", *map(str, arguments)])
-        try:
-            cli.main()
-            code: object = 0
-        except SystemExit as error:
-            code = error.code
-    return Done(int(code or 0), out.getvalue(), err.getvalue())  # type: ignore[call-overload]
 
 
 def marsad_apart(*arguments: object, hash_seed: str) -> None:

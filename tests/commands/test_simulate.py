@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli_kit import marsad
 from marsad import samples
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.recording import parse_recording
@@ -40,14 +41,6 @@ magnitude = 2.0
 """
 
 
-def marsad(*arguments: object, hash_seed: str = "0", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "marsad.cli", *map(str, arguments)],
-        capture_output=True, text=True, check=False, cwd=cwd, timeout=300,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Simulate one night into files."""
@@ -58,10 +51,21 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed(files: Path, tmp_path: Path) -> None:
-    path = samples.scenario_path("salvo-at-dusk")
     recording, truth = tmp_path / "a.jsonl", tmp_path / "a.json"
-    done = marsad("simulate", path, "--seed", 7, "--recording", recording, "--truth", truth, hash_seed="99")
-    assert done.returncode == 0, done.stderr
+    arguments = [
+        "simulate",
+        samples.scenario_path("salvo-at-dusk"),
+        "--seed",
+        7,
+        "--recording",
+        recording,
+        "--truth",
+        truth,
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "marsad.cli", *map(str, arguments)], check=True, timeout=300,
+        env={**os.environ, "PYTHONHASHSEED": "99"},
+    )  # fmt: skip
     assert recording.read_bytes() == (files / "salvo-at-dusk-7.jsonl").read_bytes()
     assert truth.read_bytes() == (files / "salvo-at-dusk-7.truth.json").read_bytes()
 
