@@ -21,6 +21,7 @@ COMMANDS: tuple[str, ...] = (
     "drill",
     "keys",
     "people",
+    "sheets",
     "process",
     "score",
     "bound",
