@@ -58,12 +58,17 @@ class Reach:
 
 @lru_cache(maxsize=8)
 def _draws(paths: int) -> Float[np.ndarray, "path draw"]:
-    """Sobol points (I. M. Sobol', USSR Comp. Math. 7 (1967)), shifted off the origin; the same at every call."""
-    power = max(1, int(np.ceil(np.log2(paths))))
-    from scipy.stats import qmc  # takes half a second to load: not before the first slow object is seen
+    """Kronecker points k·α mod 1 with α from the root of x^(d+1) = x + 1; the same at every call.
 
-    points = qmc.Sobol(d=6 + 2 * _TURNS, scramble=False).random_base2(power)[:paths]
-    return np.asarray((points + 0.5 / 2**power) % 1.0)
+    Source: M. Roberts, "The unreasonable effectiveness of quasirandom sequences" (2018), the R_d sequence.
+    """
+    dimensions = 6 + 2 * _TURNS
+    root = 2.0
+    for _ in range(40):
+        root = (1.0 + root) ** (1.0 / (dimensions + 1))
+    steps = root ** -np.arange(1.0, dimensions + 1.0)
+    points = (0.5 + np.arange(1.0, paths + 1.0)[:, None] * steps) % 1.0
+    return np.clip(points, 1e-6, 1.0 - 1e-6)
 
 
 def paths_ahead(
