@@ -1,4 +1,4 @@
-"""Are the corridor's probabilities true?  Random waypoint flights, most of them ending in a zone, and what was forecast."""
+"""Are the corridor's probabilities true?  Random waypoint flights, most of them ending in a zone."""
 
 from __future__ import annotations
 
