@@ -39,8 +39,18 @@ def write_site(site: Site, folder: Path) -> Path:
 
 def site_text(site: Site, terrain: TerrainEntry) -> str:
     """Give the TOML text of a site whose heights stand in the file that ``terrain`` names."""
+    return entry_text(site_entry(site, terrain))
+
+
+def entry_text(entry: SiteFile) -> str:
+    """Give the TOML text of the entries of a site file."""
+    return toml_of(plain_entry(entry))
+
+
+def site_entry(site: Site, terrain: TerrainEntry) -> SiteFile:
+    """Give a site as the entries of its file."""
     policy, usual = dataclasses.asdict(site.policy), dataclasses.asdict(WarningPolicy())
-    entry = SiteFile(
+    return SiteFile(
         name=site.name,
         name_ar=site.name_ar,
         latitude_deg=_degrees(site.origin.latitude_rad),
@@ -57,10 +67,9 @@ def site_text(site: Site, terrain: TerrainEntry) -> str:
         rockets=_rockets_entry(site.rockets),
         rocket_class=_class_entries(site.rockets),
     )
-    return toml_of(_plain(entry))
 
 
-def _plain(entry: msgspec.Struct) -> dict[str, object]:
+def plain_entry(entry: msgspec.Struct) -> dict[str, object]:
     """Give a structure as plain data, without what is empty, None or the default."""
     plain: dict[str, object] = {}
     for one in msgspec.structs.fields(entry):
@@ -68,9 +77,9 @@ def _plain(entry: msgspec.Struct) -> dict[str, object]:
         if value is None or value in ([], {}, "") or (one.default is not msgspec.NODEFAULT and value == one.default):
             continue
         if isinstance(value, msgspec.Struct):
-            value = _plain(value)
+            value = plain_entry(value)
         elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
-            value = [_plain(item) for item in value]
+            value = [plain_entry(item) for item in value]
         plain[one.name] = value
     return plain
 
