@@ -1,5 +1,6 @@
 """Detections to launch estimates and impact forecasts: batch fits of a physical trajectory."""
 
-from marsad.trajectory.stage import TrajectoryOutputs, TrajectoryParams, TrajectoryState, init, step, weather
+from marsad.trajectory.stage import init, step, weather
+from marsad.trajectory.state import TrajectoryOutputs, TrajectoryParams, TrajectoryState
 
 __all__ = ["TrajectoryOutputs", "TrajectoryParams", "TrajectoryState", "init", "step", "weather"]

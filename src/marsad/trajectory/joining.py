@@ -1,0 +1,143 @@
+"""Launches that are one launch, detections that a launch lets go of, sensors that a launch shows to be wrong."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+from marsad.flight.rocket import TIME
+from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
+from marsad.terms import (
+    ImpactForecast,
+    LaunchEstimate,
+)
+from marsad.trajectory.claims import claim
+from marsad.trajectory.events import (
+    Event,
+    disbelieved,
+    give_back,
+    rival_of,
+    score,
+    world_with,
+)
+from marsad.trajectory.faults import blame, is_pulled, joined, note
+from marsad.trajectory.modes import (
+    weights,
+)
+from marsad.trajectory.pool import Unclaimed
+from marsad.trajectory.rows import rows_of
+from marsad.trajectory.state import TrajectoryState
+from marsad.trajectory.telling import cancel
+
+
+def shed(
+    state: TrajectoryState, event: Event, book: SensorBook, now_s: float, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> None:
+    """Let go of detections that the fit does not believe; another launch may want them."""
+    for detection_id in disbelieved(event):
+        detection = give_back(event, detection_id, book)
+        event.refused.add(detection_id)
+        event.search_asked = True
+        rows = rows_of(detection, book)
+        if claim(state, book, detection, rows, bias_sigma, 3) is None:
+            state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+
+
+def merge_same(
+    state: TrajectoryState,
+    event: Event,
+    book: SensorBook,
+    now_s: float,
+    now_utc_ns: int,
+    biases: SensorBiases,
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    """Two events that are one launch become one: the better known takes over what the other has, if it fits.
+
+    If it would fit but for one error of the one sensor behind the other, that sensor is named.
+    """
+    for other in state.events:
+        if other is event or other.stage == "ended" or event.stage == "ended" or not (event.modes and other.modes):
+            continue
+        keep, give = (other, event) if _rank(other) > _rank(event) else (event, other)
+        apart_s = abs(event.launch_s - other.launch_s)
+        close = apart_s <= state.params.same_launch_s + _time_spread(event, other)
+        if close and _same_launch(state, keep, give, book, biases.sigma):
+            reason = f"the same launch as {keep.event_id}"
+        elif apart_s < state.params.clock_fault_s and _reconciled(state, keep, give, book, now_utc_ns, biases):
+            biases = state.fault_book.apply(biases)
+            state.clock_s = biases.mean[:, BIAS_CLOCK]
+            reason = f"the same launch as {keep.event_id}, seen by a sensor that is wrong"
+        else:
+            continue
+        cancel(state, give, book, now_utc_ns, launches, impacts, reason)
+        for detection in list(give.detections.values()):
+            rows = rows_of(detection, book)
+            if claim(state, book, detection, rows, biases.sigma) is None:
+                state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+
+
+def _rank(event: Event) -> tuple[int, int]:
+    """More sensors first, then more measurements."""
+    return len({d.sensor_id for d in event.detections.values()}), event.rows.count
+
+
+def _reconciled(
+    state: TrajectoryState, keep: Event, give: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
+) -> bool:
+    """Whether one error of one sensor explains that it sees a launch of its own; then the sensor is named."""
+    if give.rows.count < 5 or give.rows.count < 1.5 * give.reconciled_at:
+        return False
+    give.reconciled_at = give.rows.count
+    obs = joined(keep.rows.view(), give.rows.view())
+    world = world_with(keep, state.world)
+    allowed = keep.modes[0].fit.cost + give.modes[0].fit.cost + state.params.fault_cost
+    finding = blame(world, keep.modes[0], obs, keep.reference, biases, allowed)
+    if finding is None:
+        return False
+    fault = note(state.fault_book, finding, biases, book, now_utc_ns)
+    if fault is not None:
+        state.faults.append(fault)
+    return True
+
+
+def accuse(
+    state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
+) -> SensorBiases:
+    """Name a sensor whose error one launch pulls far beyond its prior; the biases to go on with."""
+    if event.rows.count < state.params.least_rows_accuse or weights(event.modes)[0] < 0.8:
+        return biases
+    obs = event.rows.view()
+    if event.rows.count < 1.4 * event.accused_at or not is_pulled(event.modes[0], biases, obs):
+        return biases
+    event.accused_at = event.rows.count
+    world = world_with(event, state.world)
+    finding = blame(world, event.modes[0], obs, event.reference, biases)
+    if finding is None:
+        return biases
+    fault = note(state.fault_book, finding, biases, book, now_utc_ns)
+    if fault is not None:
+        state.faults.append(fault)
+    return state.fault_book.apply(biases)
+
+
+def _time_spread(a: Event, b: Event) -> float:
+    """Three standard deviations of the difference of two launch times, at most 3 s."""
+    variance = a.modes[0].fit.covariance[TIME, TIME] + b.modes[0].fit.covariance[TIME, TIME]
+    return float(min(3.0 * math.sqrt(variance), 3.0))
+
+
+def _same_launch(
+    state: TrajectoryState, keep: Event, give: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> bool:
+    """Whether the detections of one event could be the other's: they fit there, and are not seen beside its own."""
+    fitting = beside = 0
+    for detection in give.detections.values():
+        chi2, _ = score(keep, rows_of(detection, book), state.world, bias_sigma)
+        fitting += chi2 < 2.0 * state.params.gate_chi2[2]
+        beside += rival_of(keep, detection, book) is not None
+    n = len(give.detections)
+    return fitting >= 0.7 * n and beside <= 0.25 * n
