@@ -166,6 +166,17 @@ def test_a_drone_first_prepares_then_shelters_and_stays_after_its_track_is_lost(
     assert said[-1].arrival_utc_ns >= at(300 + 30)
 
 
+def test_a_drone_that_circles_over_a_zone_is_one_alarm_not_a_flicker() -> None:
+    run = Run()
+    for k in range(120):
+        now_s = 10 + 0.5 * k
+        run.step(now_s, corridors=(drone("D1", risk("Z0", 1.0, now_s + 0.2, sigma_s=0.1)),) if k % 4 == 0 else ())
+    assert {w.level for w in run.said} == {"take_shelter"}
+    assert sum(w.action == "alert" for w in run.said) == 1
+    said = run.wait(70, 420, by_s=1)
+    assert [w.level for w in said if w.level != "take_shelter"] == ["remain", "all_clear"]
+
+
 def test_a_drone_that_proves_friendly_is_taken_back() -> None:
     run = Run()
     run.step(10, corridors=(drone("D1", risk("Z0", 0.2, 300)),))

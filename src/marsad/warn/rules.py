@@ -62,7 +62,7 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
         for threat in threats.values()
         if threat.outcome == "pending" and zone.zone_id in threat.risks
     ]
-    pending = [(t, r) for t, r in pending if now_utc_ns <= time_q99_utc_ns(r)]
+    pending = [(t, r) for t, r in pending if now_utc_ns <= _danger_until(t, r, params)]
     rockets = [(t, r) for t, r in pending if t.kind == "rocket"]
     alarming = [(t, r) for t, r in rockets if t.may_alarm]
     drones = [(t, r) for t, r in pending if t.kind == "drone"]
@@ -91,8 +91,8 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
             key=lambda r: (r.time_q05_utc_ns, r.time_q50_utc_ns),
             default=None,
         ),
-        danger_until_utc_ns=max((time_q99_utc_ns(r) for _, r in counted), default=0),
-        stay_until_utc_ns=max((_stay_until(t, r, policy) for t, r in counted), default=0),
+        danger_until_utc_ns=max((_danger_until(t, r, params) for t, r in counted), default=0),
+        stay_until_utc_ns=max((_stay_until(t, r, policy, params) for t, r in counted), default=0),
         deadline_utc_ns=min(unripe, default=0),
         event_ids=tuple(t.event_id for t, _ in counted),
     )
@@ -174,14 +174,26 @@ def _threshold(threat: Threat, policy: WarningPolicy) -> float:
     return policy.probability_on_drone if threat.kind == "drone" else policy.probability_on
 
 
-def _stay_until(threat: Threat, risk: ZoneRisk, policy: WarningPolicy) -> int:
-    """Earliest end of the stay in shelter: some time after the last impact, or after a drone was last a threat."""
-    after_impact = time_q99_utc_ns(risk) + 30 * SECOND_NS
+def _danger_until(threat: Threat, risk: ZoneRisk, params: WarnParams) -> int:
+    """When a threat no longer counts as still to come.
+
+    A rocket after the 99 % quantile of its impact; a drone that is seen over or near the zone not as long as it is
+    told of, whatever time of reaching was forecast: it may circle.
+    """
+    last = time_q99_utc_ns(risk)
     if threat.kind == "drone":
-        return max(after_impact, threat.updated_utc_ns + round(policy.drone_hold_s * SECOND_NS))
+        return max(last, threat.updated_utc_ns + round(params.drone_overhead_s * SECOND_NS))
+    return last
+
+
+def _stay_until(threat: Threat, risk: ZoneRisk, policy: WarningPolicy, params: WarnParams) -> int:
+    """Earliest end of the stay in shelter: some time after the last impact, or after a drone was last a threat."""
+    over = _danger_until(threat, risk, params)
+    if threat.kind == "drone":
+        return max(over + 30 * SECOND_NS, threat.updated_utc_ns + round(policy.drone_hold_s * SECOND_NS))
     if threat.kind == "manual":
-        return time_q99_utc_ns(risk)
-    return max(after_impact, time_q99_utc_ns(risk) + round(policy.rocket_hold_s * SECOND_NS))
+        return over
+    return over + round(max(policy.rocket_hold_s, 30.0) * SECOND_NS)
 
 
 def _held(picture: Picture, record: ZoneRecord, now_utc_ns: int, params: WarnParams) -> bool:

@@ -35,6 +35,7 @@ class WarnParams:
     manual_alarm_s: float = 1800.0
     hold_s: float = 30.0
     hold_refused_under_s: float = 60.0
+    drone_overhead_s: float = 30.0
 
 
 class Threat(msgspec.Struct, frozen=True, kw_only=True):
