@@ -62,6 +62,14 @@ def test_what_is_nearly_certain_does_not_wait() -> None:
     assert run.said[-1].rule == "rocket_sure"
 
 
+def test_a_level_that_waits_to_end_is_not_told_again_and_again() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("D1", risk("Z0", 0.03, 300, sigma_s=20)),))
+    run.step(1, corridors=(drone("D1"),))
+    said = run.wait(1, 200)
+    assert [w.level for w in said] == ["clear"]
+
+
 def test_silence_after_an_alarm_is_not_an_all_clear() -> None:
     run = Run()
     run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))

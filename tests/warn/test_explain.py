@@ -19,7 +19,7 @@ def test_every_rule_that_the_engine_knows_has_words(language: str, root: Path) -
     source = "".join((root / "src/marsad/warn" / name).read_text() for name in ("rules.py", "engine.py"))
     named = set(re.findall(r'Verdict\([^()]*?"[a-z_]+", "([a-z_]+)"', source))
     named |= set(re.findall(r'"([a-z_]+)" if by_person else "([a-z_]+)"', source)[0])
-    named |= {"threat_gone", "hold_time_over"}
+    named |= {"threat_gone", "hold_time_over", "latched"}
     silent = {"no_threat", "all_clear_over"}
     assert named - silent == set(RULES)
     assert set(LANGUAGES[language].rules) == set(RULES)

@@ -112,7 +112,7 @@ def _next(
 ) -> Verdict:
     """Say which level the zone has from now on."""
     want = wanted(picture, record, now, zone, policy, params)
-    stay = Verdict(record.level, want.rule)
+    stay = Verdict(record.level, want.rule if want.level == record.level else "latched")
     if record.level in ALARMED:
         if want.level == "take_shelter":
             return want

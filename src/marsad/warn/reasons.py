@@ -51,12 +51,13 @@ def explain(warning: ZoneWarning, zone_name: str, inputs: DecisionInputs | None,
     lines.append(
         words.probability.format(probability=_percent(warning.probability)) if coming else words.no_probability
     )
-    if warning.impact_q05_utc_ns is not None and warning.impact_q95_utc_ns is not None:
+    q95 = warning.impact_q95_utc_ns
+    if warning.impact_q05_utc_ns is not None and q95 is not None and q95 > warning.arrival_utc_ns:
         left_s = max((warning.impact_q05_utc_ns - warning.arrival_utc_ns) / 1e9, 0.0)
         lines.append(
             words.times.format(
                 q05=_clock(warning.impact_q05_utc_ns),
-                q95=_clock(warning.impact_q95_utc_ns),
+                q95=_clock(q95),
                 left=words.seconds.format(value=f"{left_s:.0f}"),
             )
         )

@@ -123,9 +123,8 @@ def _worth_an_update(
     if record.level in ("clear", "all_clear"):
         return False
     slack = round(params.expiry_slack_s * SECOND_NS)
-    if expires > record.expires_utc_ns and (
-        record.expires_utc_ns - now < slack or record.expires_utc_ns < record.stay_until_utc_ns
-    ):
+    falls_short = record.level in ALARMED and record.expires_utc_ns < record.stay_until_utc_ns
+    if expires > record.expires_utc_ns and (record.expires_utc_ns - now < slack or falls_short):
         return True
     if now - record.told_utc_ns < params.update_s * SECOND_NS:
         return False
