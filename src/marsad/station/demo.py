@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,7 @@ class _Printer:
 
         self._as_json = as_json
         self.teller = Teller()
+        self.when_unread: Callable[[], None] = lambda: None
 
     def hear(self, processed: Processed, now_utc_ns: int) -> None:
         """Print what a batch brought."""
@@ -70,8 +71,12 @@ class _Printer:
             self.say(text, event)
 
     def say(self, text: str, event: Json) -> None:
-        """Print one event."""
-        print(msgspec.json.encode(event).decode() if self._as_json else text, flush=True)
+        """Print one event; when nobody reads any more (``| head``), end."""
+        try:
+            print(msgspec.json.encode(event).decode() if self._as_json else text, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.when_unread()
 
     def note(self, now_utc_ns: int, name: str, text: str, **more: object) -> None:
         """Print an event of the demonstration itself."""
@@ -206,6 +211,7 @@ async def _watch(options: DemoOptions, emulated: Sensors, world: RealWorld, feed
     station.listen(printer.hear)
     async with running(station, HOST, options.port) as live:
         stop_on_signals(live.stop.set)
+        printer.when_unread = live.stop.set
         address = f"http://{HOST}:{live.http_port}/"
         printer.note(world.utc_ns(), "console", address, address=address, journal=str(settings.journal))
         if options.browser:
@@ -227,7 +233,7 @@ async def _watch(options: DemoOptions, emulated: Sensors, world: RealWorld, feed
 async def _night(live: Running, emulated: Sensors, world: RealWorld, printer: _Printer) -> None:
     """Wait until all is sent and every zone has its all-clear."""
     sent = msgspec.json.decode(await emulated.hear(), type=Done).counts
-    printer.note(world.utc_ns(), "sensors", f"all is sent: {sent.get('sent', 0)} messages", counts=sent)
+    printer.note(world.utc_ns(), "sensors", f"all is taken in: {sent.get('sent', 0)} messages", counts=sent)
     until = world.utc_ns() + round(AFTERMATH_S * 1e9)
     while world.utc_ns() < until:
         if all(zone["level"] in CALM_LEVELS for zone in live.station.picture.snapshot()["zones"]):

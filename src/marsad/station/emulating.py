@@ -1,8 +1,8 @@
 """The emulators as a process of their own: ``python -m marsad.station.emulating``.
 
 It loads a night, says ``ready`` and when that night began on standard output, waits for one line on standard input
-that says where the station is and what its clock shows, plays the night, says that all is sent, and sends heartbeats
-until standard input ends.
+that says where the station is and what its clock shows, plays the night, says when all is taken in, and sends
+heartbeats until standard input ends.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ async def play(messages: tuple[Message, ...], go: Go) -> None:
     keeper = Timekeeper(go.speed, start_utc_ns=go.clock_utc_ns, at_utc_ns=go.wall_utc_ns)
     emulators = Emulators((), go.host, go.port, keeper)
     counts = await emulators.play(messages, go.begins_utc_ns)
+    await emulators.settle()
     print(msgspec.json.encode(Done(counts=dict(counts))).decode(), flush=True)
     staying = asyncio.ensure_future(emulators.stay())
     await asyncio.to_thread(sys.stdin.read)

@@ -90,6 +90,11 @@ class EmulatedNode:
         self._waiting.append(sapient.frame(sapient.encode(message, receiver_id=COOPERATIVE_NODE)))
         self._wake.set()
 
+    @property
+    def is_settled(self) -> bool:
+        """Say whether the station has taken in and acted on all that was sent."""
+        return not self._waiting and not self._unsafe
+
     def end(self) -> None:
         """Let the connection end once everything is safe."""
         self._ended = True
@@ -198,6 +203,13 @@ class Emulators:
             if not isinstance(message, SensorReport):
                 node.send(shifted(message, start_utc_ns))
         return self.counts()
+
+    async def settle(self) -> None:
+        """Wait until the station has acted on all that was sent (or is gone)."""
+        while any(not node.is_settled for node in self._nodes.values()):
+            if all(task.done() for task in self._tasks):
+                return
+            await asyncio.sleep(0.05)
 
     async def stay(self) -> None:
         """Go on living: a heartbeat of every sensor from time to time, until cancelled."""

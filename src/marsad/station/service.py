@@ -10,7 +10,7 @@ import contextlib
 import logging
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,7 @@ BATCH_FRAMES = 512
 TICK_S = 0.25
 """When nothing arrives for so long (station time), time alone is taken in."""
 LEAST_WAIT_S = 0.02
+SLOW_BATCH_S = 4.0
 FLUSH_S = 0.2
 """Tracks are told at most five times a second."""
 BEAT_S = 1.0
@@ -121,8 +122,18 @@ class Station:
         await self.world.compute(self._boot)
         self.dispatch.start()
         await self.feed.start(self.settings.host, self.settings.sapient_port)
-        loops = (self._take_in(), self._show(), self._beat(), self._record())
-        self._tasks = [asyncio.ensure_future(loop) for loop in loops]
+        loops = (self._take_in, self._show, self._beat, self._record)
+        self._tasks = [asyncio.ensure_future(self._going_on(loop)) for loop in loops]
+
+    async def _going_on(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep a loop going: a bug in what is shown or printed must not end the watch, and is shown itself."""
+        while True:
+            try:
+                await loop()
+            except Exception:
+                log.exception("a loop of the station failed; it goes on")
+                self._failed_utc_ns = self.world.utc_ns()
+                await self.world.sleep(LEAST_WAIT_S * self.world.speed)
 
     def _boot(self) -> None:
         now = self.world.utc_ns()
@@ -165,8 +176,19 @@ class Station:
             frames = await self.feed.next_batch(BATCH_FRAMES, wait_s)
             now = self.world.utc_ns()
             orders, self._orders = tuple(self._orders), []
-            processed = await self.world.compute(partial(self.core.process, frames, now, orders))
+            slow = asyncio.get_running_loop().call_later(SLOW_BATCH_S, self._tell_slow)
+            try:
+                processed = await self.world.compute(partial(self.core.process, frames, now, orders))
+            finally:
+                slow.cancel()
             self._act(processed, now)
+
+    def _tell_slow(self) -> None:
+        log.warning(
+            "one batch has taken %.0f s: kernels are being compiled, once (`marsad warmup` does it beforehand), "
+            "or this machine has too much to do; what arrives waits and is not lost",
+            SLOW_BATCH_S,
+        )
 
     def _act(self, processed: Processed, now: int) -> None:
         """Answer the sensors, tell the channels, show the console: what is urgent at once."""
