@@ -46,10 +46,11 @@ _SIBLING_PLACE_M = 120.0
 
 _AZIMUTH_STEP_RAD = 0.18
 _ELEVATION_STEP_RAD = 0.13
-_MOST_TURNS = 3
+_MOST_TURNS = 6
+_WIDEST_TURN_RAD = 0.45
 _MOST_RISES = 1
 _LIGHTEST_PIECE = 3.5
-_MOST_PIECES = 10
+_MOST_PIECES = 14
 """Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
 _SEARCH_ITERATIONS = 5
@@ -365,7 +366,9 @@ def spread_modes(
         return [mode]
     h = world.hypotheses[mode.hypothesis]
     p = mode.fit.p
-    azimuths = _grid(p[AZIMUTH], mode.fit.covariance[AZIMUTH, AZIMUTH], _AZIMUTH_STEP_RAD, _MOST_TURNS)
+    turn_step = min(max(math.sqrt(mode.fit.covariance[AZIMUTH, AZIMUTH]) / 3.0, _AZIMUTH_STEP_RAD), _WIDEST_TURN_RAD)
+    most_turns = min(_MOST_TURNS, math.floor(math.pi / turn_step))
+    azimuths = _grid(p[AZIMUTH], mode.fit.covariance[AZIMUTH, AZIMUTH], turn_step, most_turns)
     elevations = _grid(p[ELEVATION], mode.fit.covariance[ELEVATION, ELEVATION], _ELEVATION_STEP_RAD, _MOST_RISES)
     pieces: list[tuple[float, Fit]] = []
     for azimuth in azimuths:
@@ -374,9 +377,9 @@ def spread_modes(
             share = 0.0
             start = p.copy()
             if len(azimuths) > 1:
-                share += _log_share(azimuth, p[AZIMUTH], AZIMUTH_SIGMA_RAD, _AZIMUTH_STEP_RAD)
+                share += _log_share(azimuth, p[AZIMUTH], AZIMUTH_SIGMA_RAD, turn_step)
                 prior.mean[AZIMUTH] = start[AZIMUTH] = azimuth
-                prior.sigma[AZIMUTH] = _AZIMUTH_STEP_RAD
+                prior.sigma[AZIMUTH] = turn_step
             if len(elevations) > 1:
                 share += _log_share(elevation, world.elevation_mean_rad, world.elevation_sigma_rad, _ELEVATION_STEP_RAD)
                 prior.mean[ELEVATION] = start[ELEVATION] = elevation

@@ -38,7 +38,7 @@ class TrajectoryParams:
     gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
     refit_s: float = 0.1
     pool_kept_s: float = 8.0
-    rocket_log_odds: tuple[float, float] = (2.4, 8.0)
+    rocket_log_odds: tuple[float, float] = (0.7, 8.0)
     misfire_sure: float = 0.95
     flight_sure: float = 0.9
     least_rows_shown: int = 5
