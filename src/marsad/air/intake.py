@@ -25,6 +25,7 @@ from marsad.terms import (
 )
 
 _REMEMBERED = 8192
+_BEARINGS_HELD = 512
 _FADING = 0.92
 """Misses come in runs (an aspect, a fold of the ground): more of them than the stated probability tells."""
 
@@ -40,6 +41,7 @@ def take(state: AirState, messages: Iterable[Message], now_s: float) -> tuple[li
             dispositions += [] if refused is None else [refused]
         elif isinstance(message, Bearing) and state.params.object_bearings and message.kind == "object":
             state.bearings.append(message)
+            del state.bearings[:-_BEARINGS_HELD]
         elif isinstance(message, PoseReport):
             _take_pose(state, message)
         elif isinstance(message, CooperativeReport):

@@ -10,7 +10,7 @@ is named; until then nobody is accused.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -47,16 +47,19 @@ _UNITS: dict[str, str] = {"clock": "s", "azimuth_bias": "rad", "elevation_bias":
 class RegistrationParams:
     """Settings of the registration.
 
-    ``window_s`` and ``max_looks`` bound what is fitted; ``every_s`` how often; ``accuse_cost`` how much an
+    ``window_s`` and ``max_looks`` bound what is fitted; ``every_s`` how often for the ``first_fits``, ``later_every_s``
+    afterwards; ``accuse_cost`` how much an
     explanation must lower the sum of squares to be believed, ``margin_cost`` how much better than that of any other
     party; ``strong_sigmas`` how many standard deviations the fault itself must have.
     """
 
     health: HealthParams = field(default_factory=HealthParams)
     window_s: float = 40.0
-    max_looks: int = 120
-    max_references: int = 10
+    max_looks: int = 100
+    max_references: int = 8
     every_s: float = 1.0
+    first_fits: int = 25
+    later_every_s: float = 2.5
     least_looks: int = 6
     accuse_cost: float = 45.0
     margin_cost: float = 15.0
@@ -81,6 +84,7 @@ class _Watch:
 
     looks: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=400))
     last_fit_s: float = -np.inf
+    fits: int = 0
     explain_after_s: float = -np.inf
     patience_s: float = 1.0
 
@@ -123,10 +127,13 @@ def step(
         state.last_silence_check_s = now
         faults += health.silent(state.health, now_utc_ns, params.health)
         faults += health.unlike_peers(state.health, now_utc_ns, params.health)
+        _forget(state, now)
     for sensor_id, watch in state.watches.items():
-        if now - watch.last_fit_s >= params.every_s and len(watch.looks) >= params.least_looks:
-            watch.last_fit_s = now
+        pause = params.every_s if watch.fits < params.first_fits else params.later_every_s
+        if now - watch.last_fit_s >= pause and len(watch.looks) >= params.least_looks:
+            watch.last_fit_s, watch.fits = now, watch.fits + 1
             faults += _register(state, sensor_id, watch, now, now_utc_ns, params)
+            break  # one fit a step: the others have their turn with the next message
     fresh = [fault for fault in faults if fault.cleared or f"{fault.sensor_id}/{fault.kind}" not in state.accused]
     for fault in fresh:
         _note(state, fault)
@@ -201,7 +208,7 @@ def _register(
     prior = np.concatenate([_prior(sensor.bias_prior), *sigmas])
     start = np.zeros(prior.size)
     is_accused = _widen(state, sensor_id, prior, start)
-    plain = fit(looks, references, prior, start)
+    plain = fit(looks, references, prior, start, iterations=3)
     found = None
     if not is_accused and now_s >= watch.explain_after_s and is_suspicious(plain, looks, references):
         found = explain(looks, references, prior, plain, params.accuse_cost, params.margin_cost)
@@ -360,14 +367,12 @@ def _accuse(
     ]
 
 
-def forget_before(state: RegistrationState, now_utc_ns: int, keep_s: float = 120.0) -> RegistrationState:
-    """Drop references not heard for ``keep_s``, so that memory stays bounded."""
-    now = (now_utc_ns - state.epoch_utc_ns) * _NS
-    stale = [key for key, held in state.claims.items() if not held.samples or now - held.samples[-1][0] > keep_s]
+def _forget(state: RegistrationState, now_s: float, keep_s: float = 120.0) -> None:
+    """Drop aircraft not heard for ``keep_s``, so that memory stays bounded."""
+    stale = [key for key, held in state.claims.items() if not held.samples or now_s - held.samples[-1][0] > keep_s]
     for key in stale:
         del state.claims[key]
         state.claim_jitter_m.pop(key, None)
-    return replace(state)
 
 
 __all__ = [
@@ -376,7 +381,6 @@ __all__ = [
     "RegistrationState",
     "SensorRegistration",
     "correction",
-    "forget_before",
     "init",
     "step",
 ]
