@@ -15,7 +15,7 @@ import math
 import multiprocessing
 import os
 import sys
-import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -39,37 +39,51 @@ def one(number: int, flights_file: str, seed: int) -> tuple[int, Outcome]:
     return number, run_one(setting(rng, flight, LINE_UPS[(number // 2) % len(LINE_UPS)]), rng)
 
 
-def summary(outcomes: list[Outcome]) -> list[dict[str, object]]:
+def record(number: int, outcome: Outcome) -> dict[str, object]:
+    """One launch as it is kept: rows of (what, elapsed s, error m, sigma m, NEES/2, inside 95 %, bound m)."""
+    rows = [
+        (r.what, r.elapsed_s, round(r.error_m, 2), round(r.sigma_m, 2), r.nees, r.inside, r.bound_m)
+        for r in outcome.rows
+    ]
+    given = outcome.setting
+    return {
+        "number": number,
+        "truth": given.kind,
+        "line_up": given.line_up,
+        "away": given.away,
+        "events": outcome.events,
+        "rows": rows,
+    }
+
+
+def summary(launches: list[dict[str, object]]) -> list[dict[str, object]]:
     """One line by truth, quantity and moment."""
     lines: list[dict[str, object]] = []
     for kind in ("own physics", "RocketPy"):
-        chosen = [o for o in outcomes if o.setting.kind == kind]
+        found = [row for one in launches if one["truth"] == kind for row in one["rows"]]  # type: ignore[attr-defined]
         for what in ("launch", "impact"):
             for elapsed in MOMENTS_S:
-                rows = [r for o in chosen for r in o.rows if r.what == what and r.elapsed_s == elapsed]
-                alone = [r for r in rows if r.nees is not None]
-                if not alone:
-                    continue
-                nees = np.array([r.nees for r in alone], dtype=np.float64)
-                bounded = [r for r in alone if r.bound_m]
-                ratio = [(r.error_m / r.bound_m) ** 2 for r in bounded if r.bound_m]
-                half = CHI2_BAND_Z / math.sqrt(len(nees))  # NEES/2 of two dimensions: mean 1, variance 1
-                lines.append(
-                    {
-                        "truth": kind,
-                        "what": what,
-                        "elapsed_s": elapsed,
-                        "launches": len(rows),
-                        "two_modes": len(rows) - len(alone),
-                        "nees_half": round(float(nees.mean()), 3),
-                        "band": [round(1 - half, 3), round(1 + half, 3)],
-                        "inside_95": round(float(np.mean([r.inside for r in rows])), 3),
-                        "rmse_m": round(math.sqrt(float(np.mean([r.error_m**2 for r in alone]))), 1),
-                        "sigma_m": round(math.sqrt(float(np.mean([r.sigma_m**2 for r in alone]))), 1),
-                        "rmse_over_bound": round(math.sqrt(float(np.mean(ratio))), 3) if ratio else None,
-                    }
-                )
+                rows = [row for row in found if row[0] == what and row[1] == elapsed]
+                alone = [row for row in rows if row[4] is not None]
+                if alone:
+                    lines.append({"truth": kind, "what": what, "elapsed_s": elapsed, **_line(rows, alone)})
     return lines
+
+
+def _line(rows: list[list[float]], alone: list[list[float]]) -> dict[str, object]:
+    nees = np.array([row[4] for row in alone])
+    ratio = [(row[2] / row[6]) ** 2 for row in alone if row[6]]
+    half = CHI2_BAND_Z / math.sqrt(len(nees))  # NEES/2 of two dimensions: mean 1, variance 1
+    return {
+        "launches": len(rows),
+        "two_modes": len(rows) - len(alone),
+        "nees_half": round(float(nees.mean()), 3),
+        "band": [round(1 - half, 3), round(1 + half, 3)],
+        "inside_95": round(float(np.mean([row[5] for row in rows])), 3),
+        "rmse_m": round(math.sqrt(float(np.mean([row[2] ** 2 for row in alone]))), 1),
+        "sigma_m": round(math.sqrt(float(np.mean([row[3] ** 2 for row in alone]))), 1),
+        "rmse_over_bound": round(math.sqrt(float(np.mean(ratio))), 3) if ratio else None,
+    }
 
 
 def table(lines: list[dict[str, object]]) -> str:
@@ -80,18 +94,20 @@ def table(lines: list[dict[str, object]]) -> str:
     return "\n".join([f"| {' | '.join(names)} |", "|" + "---|" * len(names), *(f"| {row} |" for row in rows)])
 
 
-def run(count: int, jobs: int, flights_file: Path, seed: int, *, first: int = 0) -> list[Outcome]:
-    """Run launches side by side."""
-    found: dict[int, Outcome] = {}
+def run(count: int, jobs: int, flights_file: Path, seed: int, done: set[int]) -> Iterator[dict[str, object]]:
+    """Run the launches not yet done, side by side; give each as it ends."""
     with ProcessPoolExecutor(max_workers=jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pending = [pool.submit(one, number, str(flights_file), seed) for number in range(first, first + count)]
-        for done in as_completed(pending):
-            number, outcome = done.result()
-            found[number] = outcome
-            if sys.stderr.isatty() or len(found) % 50 == 0:
-                print(f"\r{len(found)}/{count}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return [found[number] for number in sorted(found)]
+        pending = [pool.submit(one, number, str(flights_file), seed) for number in range(count) if number not in done]
+        for ended in as_completed(pending):
+            yield record(*ended.result())
+
+
+def keep(path: Path, seed: int, launches: list[dict[str, object]]) -> None:
+    """Write what there is by now."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ",\n".join(json.dumps(one) for one in launches)
+    head = json.dumps({"seed": seed, "summary": summary(launches)})
+    path.write_text(f'{head[:-1]}, "launches": [\n{lines}\n]}}\n')
 
 
 def main() -> int:
@@ -102,24 +118,23 @@ def main() -> int:
     parser.add_argument("--flights", type=Path, default=FLIGHTS, help="RocketPy's tables")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--json", type=Path, default=HERE / "results" / "launch_impact.json")
+    parser.add_argument("--resume", action="store_true", help="go on with what the JSON file holds already")
     arguments = parser.parse_args()
-    began = time.perf_counter()
-    outcomes = run(arguments.count, arguments.jobs, arguments.flights, arguments.seed)
-    lines = summary(outcomes)
-    silent = sum(1 for o in outcomes if not o.rows)
-    print(table(lines))
-    print(
-        f"\n{len(outcomes)} launches, {silent} without any estimate, "
-        f"{sum(o.events > 1 for o in outcomes)} with more than one event; {time.perf_counter() - began:.0f} s"
-    )
-    rows = [
-        {"truth": o.setting.kind, "line_up": o.setting.line_up, "away": o.setting.away, "events": o.events,
-         "rows": [[r.what, r.elapsed_s, round(r.error_m, 2), round(r.sigma_m, 2), r.nees and round(r.nees, 3), r.inside,
-                   r.bound_m and round(r.bound_m, 2)] for r in o.rows]}
-        for o in outcomes
-    ]  # fmt: skip
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps({"summary": lines, "seed": arguments.seed, "launches": rows}) + "\n")
+    launches: list[dict[str, object]] = []
+    if arguments.resume and arguments.json.is_file():
+        launches = json.loads(arguments.json.read_text())["launches"]
+    done = {int(str(one["number"])) for one in launches}
+    for one_more in run(arguments.count, arguments.jobs, arguments.flights, arguments.seed, done):
+        launches.append(one_more)
+        if len(launches) % 20 == 0 or len(launches) == arguments.count:
+            launches.sort(key=lambda one: int(str(one["number"])))
+            keep(arguments.json, arguments.seed, launches)
+            print(f"{len(launches)}/{arguments.count}", file=sys.stderr, flush=True)
+    keep(arguments.json, arguments.seed, launches)
+    print(table(summary(launches)))
+    silent = sum(not one["rows"] for one in launches)
+    several = sum(int(str(one["events"])) > 1 for one in launches)
+    print(f"\n{len(launches)} launches, {silent} without any estimate, {several} with more than one event")
     return 0
 
 
