@@ -126,6 +126,28 @@ def test_time_moves_only_when_it_is_told_to() -> None:
     asyncio.run(main())
 
 
+def test_a_bug_in_what_is_shown_does_not_end_the_watch() -> None:
+    async def main() -> None:
+        world = SimulatedWorld(1, START_NS)
+        station = await booted(world)
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("whoever listens has a bug")
+
+        station.listen(broken)
+        camera = SocketSensor(*world.connect(7))
+        camera.writer.write(sapient.frame(sapient.encode_sensor(CAMERA, time_utc_ns=START_NS)))
+        await world.advance(0.5)
+        camera.writer.write(sapient.frame(sapient.encode(flash(1))))
+        await world.advance(1.0)
+        assert [w["level"] for w in station.picture.snapshot()["warnings"]] == ["take_shelter"]
+        assert len(world.files) == 1
+        assert [f["sensor_id"] for f in station.picture.snapshot()["faults"]] == ["pipeline"]
+        await settled(world, station.close(), 15.0)
+
+    asyncio.run(main())
+
+
 def test_a_dead_disk_is_shown_and_does_not_stop_an_alarm() -> None:
     async def main() -> None:
         world = SimulatedWorld(1, START_NS)
