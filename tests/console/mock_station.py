@@ -161,6 +161,7 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
     _add_hands(app, mock)
 
     _add_people(app, mock)
+    _add_setup(app)
 
     @app.websocket("/api/stream")
     async def live(socket_: WebSocket) -> None:
@@ -263,6 +264,31 @@ def _add_people(app: FastAPI, mock: Mock) -> None:
             return JSONResponse({"detail": "another person must confirm"}, status_code=403)
         mock.orders[order_id]["done_by"] = name
         return JSONResponse({"order_id": order_id, "carried_out": True})
+
+
+def _add_setup(app: FastAPI) -> None:
+    """Coverage and site file of a draft: circles, and the names of what was drawn."""
+
+    @app.post("/api/setup/coverage")
+    async def seen(request: Request) -> dict[str, Any]:
+        features = []
+        for sensor in (await request.json())["sensors"]:
+            lat, lon, reach = sensor["latitude_deg"], sensor["longitude_deg"], sensor.get("max_range_m", 1000.0)
+            turns = [2 * math.pi * (k % 36) / 36 for k in range(37)]
+            ring = [[lon + reach / night.M_LON * math.sin(t), lat + reach / night.M_LAT * math.cos(t)] for t in turns]
+            features.append(
+                {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+                | {"properties": {"sensor_id": sensor["id"], "kind": sensor["kind"]}}
+            )
+        return {"type": "FeatureCollection", "features": features}
+
+    @app.post("/api/setup/site")
+    async def text(request: Request) -> Response:
+        said = await request.json()
+        if any(zone["shelter_s"] < 0 for zone in said["zones"]):
+            return JSONResponse({"detail": "Expected float >= 0 - at zone[0].shelter_s"}, status_code=422)
+        names = [item["id"] for item in (*said["zones"], *said["sensors"])]
+        return JSONResponse({"toml": "".join(f"# {name}\n" for name in names)})
 
 
 def _clip(mock: Mock, from_utc_ms: float, to_utc_ms: float) -> tuple[float, float]:

@@ -142,6 +142,33 @@ def test_sounds_follow_the_hazard_and_mute_ends_by_itself(console: Any) -> None:
     c.page.locator('html[data-sounded*="all_clear"]').wait_for()
 
 
+def test_a_site_is_set_up_on_the_map_and_saved(console: Any, tmp_path: Path) -> None:
+    c = console(0, 0, "#lang=en&mode=setup&map=30.62,46.35,13")
+    page = c.page
+    page.locator("html[data-map]").wait_for()
+    panel = page.get_by_role("region", name="Set up a site")
+    box = page.locator(".map-box").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    panel.get_by_role("button", name="Draw a zone").click()
+    for number, (x, y) in enumerate(((-80, -60), (60, -60), (10, 90)), 1):
+        page.mouse.click(middle[0] + x, middle[1] + y)
+        panel.get_by_text(f"({number} so far)").wait_for()
+    panel.get_by_role("button", name="Close the zone").click()
+    panel.get_by_label("Name", exact=True).fill("New hall")
+    panel.get_by_role("button", name="radar").click()
+    with page.expect_response("**/api/setup/coverage"):
+        page.mouse.click(middle[0] + 150, middle[1])
+    shelter = panel.get_by_label("Shelter time (s)")
+    shelter.fill("-3")
+    panel.get_by_role("button", name="Save site.toml").click()
+    panel.get_by_text("zone[0].shelter_s").wait_for()
+    shelter.fill("20")
+    with page.expect_download() as waiting:
+        panel.get_by_role("button", name="Save site.toml").click()
+    waiting.value.save_as(tmp_path / "site.toml")
+    assert (tmp_path / "site.toml").read_text(encoding="utf-8") == "# Z1\n# RAD-1\n"
+
+
 def test_guards_read_their_zone_on_a_telephone(console: Any) -> None:
     c = console(20, 0, "#lang=ar&mode=guard&zone=camp-2", width=360, height=740)
     level = c.page.locator(".guard-level")

@@ -16,7 +16,7 @@ export interface Selection {
 }
 
 export interface View {
-  mode: "console" | "wall" | "guard";
+  mode: "console" | "wall" | "guard" | "setup";
   lang: string;
   /** null: as the language does. */
   digits: "latn" | "arab" | null;
@@ -59,7 +59,7 @@ export function readView(fragment: string, base: View): View {
   const layers = q.get("layers");
   const rate = Number(q.get("rate"));
   return {
-    mode: oneOf(q.get("mode"), ["console", "wall", "guard"], base.mode),
+    mode: oneOf(q.get("mode"), ["console", "wall", "guard", "setup"], base.mode),
     lang: q.get("lang") ?? base.lang,
     digits: q.has("digits") ? oneOf<"latn" | "arab">(q.get("digits"), ["latn", "arab"], "latn") : base.digits,
     theme: oneOf(q.get("theme"), THEMES, base.theme),

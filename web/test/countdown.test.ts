@@ -32,9 +32,8 @@ describe("the countdown of a zone", () => {
         countdown = advance(countdown, forecast(middle - spread, middle + spread), now);
         const said = read(countdown, now);
         if (said.phase !== "before") break;
-        expect(said.low_s, `seed ${seed} at ${now}`).toBeLessThanOrEqual(low);
-        expect(said.high_s, `seed ${seed} at ${now}`).toBeLessThanOrEqual(high);
-        expect(said.low_s).toBeLessThanOrEqual(said.high_s);
+        if (said.low_s > low || said.high_s > high || said.low_s > said.high_s)
+          expect.fail(`seed ${seed} at ${now}: ${low}–${high}, then ${said.low_s}–${said.high_s}`);
         [low, high] = [said.low_s, said.high_s];
       }
     }

@@ -3,6 +3,7 @@ import type { Feature, FeatureCollection, LineString, Point, Polygon, Position }
 import { URGENCY } from "../alarms";
 import { read } from "../countdown";
 import { axes, cep, circle, metresPerDegree, offset, RADIUS_50, RADIUS_95, ring } from "../places/ellipse";
+import type { Draft, Tool } from "../draft";
 import type { Picture } from "../picture";
 import type { DroneCorridor, Impact, Mode, Sensor, Site, Track, Zone } from "../protocol";
 import type { Trails } from "../trails";
@@ -341,4 +342,27 @@ export function airwayFeatures(site: Site): Features {
       area(band(corridor.center_line.map(([lat, lon]) => [0, lat, lon, corridor.half_width_m])), { id: corridor.corridor_id }),
     ),
   );
+}
+
+/** A draft of a site: its zones, the corners in hand, its sensors. */
+export function draftFeatures(draft: Draft, hand: Tool, prefix: string): Features {
+  const features: Feature[] = draft.zones.map((zone) =>
+    area(
+      zoneRing({
+        zone_id: zone.id, name: zone.name, name_ar: zone.name_ar, lat: zone.latitude_deg ?? 0, lon: zone.longitude_deg ?? 0,
+        radius_m: zone.radius_m ?? null, polygon: zone.polygon_deg ?? null, shelter_s: 0, buffer_m: 0, population: 0,
+      }), { part: "zone" },
+    ),
+  );
+  for (const zone of draft.zones) {
+    const [lat, lon] = zone.polygon_deg?.[0] ?? [zone.latitude_deg ?? 0, zone.longitude_deg ?? 0];
+    features.push(point(lat, lon, { part: "name", label: zone.name || zone.id }));
+  }
+  for (const sensor of draft.sensors)
+    features.push(point(sensor.latitude_deg, sensor.longitude_deg, { part: "sensor", icon: `${prefix}sensor/${sensor.kind}/live`, label: sensor.id }));
+  if (hand?.what === "polygon") {
+    for (const [lat, lon] of hand.corners) features.push(point(lat, lon, { part: "corner" }));
+    if (hand.corners.length > 1) features.push(line(hand.corners.map(([lat, lon]) => [lon, lat]), { part: "edge" }));
+  }
+  return collect(features);
 }

@@ -4,7 +4,7 @@ import type { Palette } from "./palette";
 
 export const SOURCES = [
   "land", "borders", "airways", "coverage", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
-  "sensors", "trails", "tracks",
+  "sensors", "trails", "tracks", "draft",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -43,7 +43,7 @@ export function styleOf(palette: Palette, prefix: string, scale = 1): StyleSpeci
 }
 
 function layersOf(palette: Palette, prefix: string, scale: number): LayerSpecification[] {
-  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette, scale)];
+  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette, scale), ...draftLayers(palette)];
 }
 
 function groundLayers(palette: Palette): LayerSpecification[] {
@@ -191,6 +191,30 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       },
       paint: { ...small.paint, "text-halo-width": 2.4, "text-color": ["case", is("level", "clear"), palette.faint, palette.ink] },
     })),
+  ] as LayerSpecification[];
+}
+
+function draftLayers(palette: Palette): LayerSpecification[] {
+  const small = text(12, palette);
+  return [
+    { id: "draft-fill", type: "fill", source: "draft", filter: is("part", "zone"), paint: { "fill-color": palette.selected, "fill-opacity": 0.12 } },
+    {
+      id: "draft-line", type: "line", source: "draft", filter: ["any", is("part", "zone"), is("part", "edge")],
+      paint: { "line-color": palette.selected, "line-width": 2, "line-dasharray": [2, 1] },
+    },
+    {
+      id: "draft-corners", type: "circle", source: "draft", filter: is("part", "corner"),
+      paint: { "circle-radius": 5, "circle-color": palette.selected, "circle-stroke-color": palette.halo, "circle-stroke-width": 2 },
+    },
+    {
+      id: "draft-sensors", type: "symbol", source: "draft", filter: is("part", "sensor"),
+      layout: { ...small.layout, "icon-image": get("icon"), "icon-allow-overlap": true, "text-field": get("label"), "text-anchor": "top", "text-offset": [0, 1.2], "text-optional": true },
+      paint: small.paint,
+    },
+    {
+      id: "draft-names", type: "symbol", source: "draft", filter: is("part", "name"),
+      layout: { ...small.layout, "text-field": get("label"), "text-anchor": "bottom" }, paint: small.paint,
+    },
   ] as LayerSpecification[];
 }
 

@@ -6,6 +6,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import atlasUrl from "world-atlas/countries-10m.json?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import * as app from "../app";
+import { clickMap, draft, draftCoverage, tool } from "../drafting";
 import type { Picture } from "../picture";
 import { RADIUS_95, ring } from "../places/ellipse";
 import type { Site } from "../protocol";
@@ -81,8 +82,17 @@ const FEEDS: Partial<Record<SourceName, Feed>> = {
     make: (s) => make.trailFeatures(s.picture, app.trails),
   },
   airways: { on: (s) => [s.site], every: 0, make: (s) => make.airwayFeatures(s.site) },
-  coverage: { on: () => [app.coverage.value], every: 0, make: () => app.coverage.value },
+  coverage: { on: (s) => [coverageOf(s.view)], every: 0, make: (s) => coverageOf(s.view) },
+  draft: {
+    on: (s) => [s.view.mode === "setup" && draft.value, tool.value, s.prefix], every: 0,
+    make: (s) => make.draftFeatures(s.view.mode === "setup" ? draft.value : { zones: [], sensors: [] }, tool.value, s.prefix),
+  },
 };
+
+/** What the sensors see; of the draft while a site is set up. */
+function coverageOf(view: View): FeatureCollection {
+  return view.mode === "setup" ? draftCoverage.value : app.coverage.value;
+}
 
 interface Fed {
   on: readonly unknown[];
@@ -127,7 +137,10 @@ export class SiteMap {
       if (event.sourceId === "tracks") document.documentElement.dataset["map"] ??= "drawn";
       this.schedule();
     });
-    this.map.on("click", (event) => this.clicked([event.point.x, event.point.y]));
+    this.map.on("click", (event) => {
+      if (app.view.peek().mode === "setup") clickMap(event.lngLat.lat, event.lngLat.lng);
+      else this.clicked([event.point.x, event.point.y]);
+    });
     this.stop = effect(() => this.changed());
   }
 
@@ -165,7 +178,7 @@ export class SiteMap {
   private changed(): void {
     const { theme, mode } = app.view.value;
     // read all that the scene hangs on, so that its change calls this again
-    void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, symbolSet.value];
+    void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, symbolSet.value, draft.value, tool.value, draftCoverage.value];
     const site = app.site.value;
     if (site && this.groundFor !== site) this.loadGround(site);
     if (site) this.follow();
@@ -230,7 +243,7 @@ export class SiteMap {
   private put(name: SourceName, data: FeatureCollection): void {
     const { theme } = this;
     const symbols = symbolSet.peek();
-    if (name === "tracks" || name === "sensors") {
+    if (name === "tracks" || name === "sensors" || name === "draft") {
       const prefix = `${theme}/${symbols}/`;
       for (const { properties } of data.features) {
         const icon = properties?.["icon"] as string | undefined;
@@ -250,7 +263,7 @@ export class SiteMap {
       for (const layer of SWITCHED["coverage"] ?? []) this.map.setFilter(layer, sensor ? ["==", ["get", "sensor_id"], sensor] : null);
     }
     for (const [name, layers] of Object.entries(SWITCHED)) {
-      const shown = view.layers.some((layer) => layer === name) || (name === "coverage" && sensor !== null);
+      const shown = view.layers.some((layer) => layer === name) || (name === "coverage" && (sensor !== null || view.mode === "setup"));
       const visible = shown ? "visible" : "none";
       for (const layer of layers)
         if (this.map.getLayer(layer) && this.map.getLayoutProperty(layer, "visibility") !== visible)

@@ -2,12 +2,14 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
+import type { View } from "../view";
 import type { SiteMap } from "../map/map";
 import { Banner, ProtectionNotice } from "./Banner";
 import { Detail } from "./Detail";
 import { Guard } from "./Guard";
 import { Header } from "./Header";
 import { Legend } from "./Legend";
+import { Setup } from "./Setup";
 import { Tables } from "./Tables";
 import { Timeline } from "./Timeline";
 import { Windows } from "./Windows";
@@ -23,14 +25,15 @@ export function App(): JSX.Element {
   return (
     <>
       <Header onFit={() => siteMap?.fit()} />
-      {mode === "guard" ? <><NoPicture /><Guard /></> : <Watch wall={mode === "wall"} />}
+      {mode === "guard" ? <><NoPicture /><Guard /></> : <Watch mode={mode} />}
       <Windows />
       <Said />
     </>
   );
 }
 
-function Watch({ wall }: { wall: boolean }): JSX.Element {
+function Watch({ mode }: { mode: View["mode"] }): JSX.Element {
+  const wall = mode === "wall";
   return (
     <>
       <Banner />
@@ -38,8 +41,7 @@ function Watch({ wall }: { wall: boolean }): JSX.Element {
       <main class="watch">
         <MapBox />
         <aside class="side">
-          {!wall && <Tables />}
-          <Detail />
+          {mode === "setup" ? <Setup /> : <>{!wall && <Tables />}<Detail /></>}
         </aside>
       </main>
       {!wall && <Timeline />}

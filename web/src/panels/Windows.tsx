@@ -67,7 +67,7 @@ function Settings(): JSX.Element {
           <input value={operator()} placeholder={words.say("operator_ask")} onInput={(event) => setOperator(event.currentTarget.value)} />
         </label>
         <div class="hands">
-          {(["console", "wall", "guard"] as const).map((mode) => (
+          {(["console", "wall", "guard", "setup"] as const).map((mode) => (
             <Button key={mode} pressed={view.mode === mode} onClick={set({ mode })}>{words.say(mode)}</Button>
           ))}
         </div>

@@ -102,6 +102,12 @@ export default {
     search: "تصفية", search_hint: "صفِّ هذا الجدول",
     shown_of: "{n} من {m}",
 
+    setup: "إعداد موقع", draw: "الرسم", draw_polygon: "ارسم منطقة", draw_circle: "منطقة دائرية", close_polygon: "أغلق المنطقة",
+    setup_why: "ارسم المناطق وضع المستشعرات على الخريطة، فتظهر تغطيتها فورًا. المحطة العاملة لا تتغيّر: شغّلها بالملف المحفوظ.",
+    hint_polygon: "انقر الزوايا على الخريطة (حتى الآن {n}).", hint_click: "انقر المكان على الخريطة.",
+    from_station: "ابدأ من هذه المحطة", empty_draft: "أفرغ", save_site: "احفظ site.toml", remove: "احذف",
+    name_arabic: "الاسم بالعربية", radius: "نصف القطر", latitude: "خط العرض", longitude: "خط الطول", above_ground: "فوق الأرض",
+
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",

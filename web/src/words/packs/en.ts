@@ -98,6 +98,12 @@ export const ENGLISH = {
   search: "Filter", search_hint: "Filter this table",
   shown_of: "{n} of {m}",
 
+  setup: "Set up a site", draw: "Draw", draw_polygon: "Draw a zone", draw_circle: "Round zone", close_polygon: "Close the zone",
+  setup_why: "Draw zones and place sensors on the map; what they cover is shown at once. The running station does not change: start it with the saved file.",
+  hint_polygon: "Click the corners on the map ({n} so far).", hint_click: "Click the place on the map.",
+  from_station: "Begin from this station", empty_draft: "Empty", save_site: "Save site.toml", remove: "Remove",
+  name_arabic: "Name in Arabic", radius: "Radius", latitude: "Latitude", longitude: "Longitude", above_ground: "Above ground",
+
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
