@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 
 from marsad.trajectory.bang import Report, distance_and_azimuth, locate_bang
 
-TRUE_LAT_DEG, TRUE_LON_DEG, TRUE_TIME = 41.131, -112.896, datetime(2004, 6, 2, 17, 23, 4)
+TRUE_LAT_DEG, TRUE_LON_DEG, TRUE_TIME = 41.131, -112.896, datetime(2004, 6, 2, 17, 23, 4, tzinfo=UTC)
 
 
 def reports(path: Path) -> list[Report]:
@@ -21,7 +21,7 @@ def reports(path: Path) -> list[Report]:
             f"{d['Latitude']},{d['Longitude']}",
             math.radians(d["Latitude"]),
             math.radians(d["Longitude"]),
-            (datetime.fromisoformat(d["Peak F-Stat Time (UTC)"]) - TRUE_TIME).total_seconds(),
+            (datetime.fromisoformat(d["Peak F-Stat Time (UTC)"]).replace(tzinfo=UTC) - TRUE_TIME).total_seconds(),
             math.radians(d["Back Azimuth"]),
         )
         for d in json.loads(path.read_text())
