@@ -215,16 +215,27 @@ class Dispatch:
             line.in_hand_since_ns = 0
             self._tell(line, message, receipt, began)
 
+    async def probe(self, channel_id: str) -> Receipt | None:
+        """Try a channel now; ``None`` if there is no such channel or it cannot be tried."""
+        line = next((line for line in self._lines if line.channel.channel_id == channel_id), None)
+        return None if line is None else await self._ask(line)
+
+    async def _ask(self, line: _Line) -> Receipt | None:
+        channel = line.channel
+        if not isinstance(channel, Probing):
+            return None
+        try:
+            receipt = await self._world.beside(channel.probe)
+        except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
+            receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+        self._note(line, receipt)
+        return receipt
+
     async def _probe(self, line: _Line) -> None:
         """Ask a channel with nothing to do whether it lives: a dead one shows before it is needed."""
-        channel = line.channel
-        while isinstance(channel, Probing):
+        while True:
             if not line.in_hand_since_ns and line.queue.empty():
-                try:
-                    receipt = await self._world.beside(channel.probe)
-                except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
-                    receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
-                self._note(line, receipt)
+                await self._ask(line)
             await self._world.sleep(PROBE_S * self._world.speed)
 
     def _note(self, line: _Line, receipt: Receipt) -> None:

@@ -20,7 +20,7 @@ from marsad.station.coverage import coverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
-from marsad.station.web_people import Token, add_people, operator_for
+from marsad.station.web_people import Token, add_channel_test, add_people, operator_for
 from marsad.station.web_setup import add_setup
 from marsad.station.wire import Json
 
@@ -218,6 +218,7 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
     _past(app, station)
     _acts(app, station)
     add_people(app, station)
+    add_channel_test(app, station)
     add_setup(app, station)
     _stream(app, station, loopback_only=loopback_only)
     if (console / "index.html").is_file():

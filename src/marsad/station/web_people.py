@@ -133,6 +133,19 @@ def add_people(app: FastAPI, station: Station) -> None:
         return _json({"order_id": taken.order_id, "carried_out": True, "by": taken.operator_ids})
 
 
+def add_channel_test(app: FastAPI, station: Station) -> None:
+    """Add the test of a single channel."""
+
+    @app.post("/api/channels/{channel_id}/probe")
+    async def probe(channel_id: str, authorization: Token = None) -> Response:
+        name = operator_for(station, authorization, "test_channel", "operator")
+        receipt = await station.dispatch.probe(channel_id)
+        if receipt is None:
+            raise HTTPException(404, f"no channel {channel_id!r} that can be tried")
+        await station.note("channel_test", {"channel_id": channel_id, "by": name, "delivered": receipt.delivered})
+        return _json({"channel_id": channel_id, "delivered": receipt.delivered, "detail": receipt.detail})
+
+
 def _allowed(ask: Callable[[], T]) -> T:
     try:
         return ask()
