@@ -63,19 +63,20 @@ def test_a_launch_with_two_modes_keeps_both_and_puts_the_heaviest_on_top() -> No
     assert [m["weight"] for m in row["modes"]] == [0.7, 0.3]  # type: ignore[attr-defined]
 
 
-def test_a_tentative_launch_is_not_yet_one_and_its_forecast_waits_for_it() -> None:
+def test_a_tentative_launch_is_told_as_such_with_its_forecast() -> None:
     rows = ResultRows("c")
     rows.add(Outputs(launches=(launch("tentative", mode()),), impacts=(impact("forecast", mode()),)), 21.0)
-    assert rows.launches == rows.impacts == []
-    rows.add(Outputs(launches=(launch("confirmed", mode()),)), 22.0)
-    assert [row["t_issued"] for row in rows.launches + rows.impacts] == [22.0, 22.0]
+    assert [row["status"] for row in rows.launches] == ["tentative"]
+    assert len(rows.impacts) == 1
 
 
-def test_a_tentative_launch_that_comes_to_nothing_leaves_no_row() -> None:
+def test_a_tentative_launch_that_comes_to_nothing_is_taken_back() -> None:
     rows = ResultRows("c")
     rows.add(Outputs(launches=(launch("tentative", mode()),), impacts=(impact("forecast", mode()),)), 21.0)
-    rows.add(Outputs(launches=(launch("cancelled"),), impacts=(impact("cancelled"),)), 22.0)
-    assert rows.launches == rows.impacts == []
+    rows.add(Outputs(launches=(launch("cancelled", mode()),), impacts=(impact("cancelled"),)), 22.5)
+    assert rows.launches[-1]["cancelled"]
+    assert rows.launches[-1]["t_issued"] == 22.5
+    assert rows.impacts[-1]["cancelled"]
 
 
 def test_a_misfire_keeps_its_launch_and_takes_its_forecast_back() -> None:

@@ -55,9 +55,7 @@ class ResultRows:
     faults: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
     _spoken_of: set[str] = field(default_factory=set)
-    """Launches that were more than tentative at least once."""
-    _held_back: dict[str, ImpactForecast] = field(default_factory=dict)
-    """Forecasts of launches that are still tentative."""
+    """Launches that have a row."""
     _sheltering: set[str] = field(default_factory=set)
     _open_tracks: dict[str, tuple[str, list[list[float]], int]] = field(default_factory=dict)
     _faulty: set[tuple[str, str]] = field(default_factory=set)
@@ -90,12 +88,9 @@ class ResultRows:
 
     def _launch(self, launch: LaunchEstimate, issued_s: float) -> None:
         event_id = launch.event_id
-        if launch.status == "tentative" and event_id not in self._spoken_of:
-            return
         if launch.status == "cancelled":
             if event_id in self._spoken_of:
                 self.launches.append({"event_id": event_id, "t_issued": _round(issued_s), "cancelled": True})
-            self._held_back.pop(event_id, None)
             return
         if not launch.modes:
             return
@@ -105,13 +100,8 @@ class ResultRows:
             row | _place(launch.modes) | {"status": launch.status, "launch_site_id": launch.launch_site_id}
         )
         self._spoken_of.add(event_id)
-        if held := self._held_back.pop(event_id, None):
-            self._impact(held, issued_s)
 
     def _impact(self, impact: ImpactForecast, issued_s: float) -> None:
-        if impact.event_id not in self._spoken_of:
-            self._held_back[impact.event_id] = impact
-            return
         if impact.outcome in ("cancelled", "no_ground_crossing") or not impact.modes:
             if any(row["event_id"] == impact.event_id for row in reversed(self.impacts)):
                 self.impacts.append({"event_id": impact.event_id, "t_issued": _round(issued_s), "cancelled": True})
