@@ -26,6 +26,7 @@ from fastapi.staticfiles import StaticFiles
 
 DIST = Path(__file__).resolve().parents[2] / "src" / "marsad" / "console" / "dist"
 STEP_S = 0.2
+RECORD_STEP_S = 0.5
 POLICY = (
     "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -129,9 +130,9 @@ def recorded(mock: Mock, start: float, end: float) -> list[dict[str, Any]]:
     """Give the messages of a stretch of the night: a snapshot, then the deltas."""
     messages = [snapshot(mock, start, seq_at(start))]
     second = start
-    while second + STEP_S <= end:
-        messages.append(delta(mock, second, second + STEP_S, seq_at(second + STEP_S)))
-        second += STEP_S
+    while second + RECORD_STEP_S <= end:
+        messages.append(delta(mock, second, second + RECORD_STEP_S, seq_at(second + RECORD_STEP_S)))
+        second += RECORD_STEP_S
     return messages
 
 
