@@ -1,6 +1,6 @@
 """Recorded aircraft through a simulated radar, zones under their paths: alarms, claims believed, claims flagged.
 
-python benchmarks/real_adsb.py FOLDER [--windows N] [--json OUT]
+python benchmarks/real_adsb.py FOLDER [--windows N] [--only WORDS] [--window-s S] [--json OUT]
 FOLDER holds the recordings (``*/*.json.gz``).  Every recorded flight is cut into N windows, the site's zones are laid
 under its path there, and the window is flown silent, with its true reports, with reports displaced by 2 km and with
 reports 20 s late.  The ground is the lowest height of the file.
@@ -23,9 +23,9 @@ CLAIMS = ("none", "true", "displaced", "late")
 WINDOW_S = 120.0
 
 
-def count(flight: Flight, middle: int, ground_m: float, claim: str) -> Counter[str]:
+def count(flight: Flight, middle: int, ground_m: float, claim: str, window_s: float) -> Counter[str]:
     """Fly one window and count what was said."""
-    seen = watch(window_scene(flight, middle, ground_m, claim, WINDOW_S, seed=middle))
+    seen = watch(window_scene(flight, middle, ground_m, claim, window_s, seed=middle))
     settled = [one for one in seen.tracks if one.time_utc_ns > 30e9 and one.status == "confirmed"]
     return Counter(
         windows=1,
@@ -43,10 +43,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--windows", type=int, default=2)
     parser.add_argument("--flights", type=int, default=2, help="the longest flights of each file")
+    parser.add_argument("--only", default="", help="words of file names, parted by commas")
+    parser.add_argument("--window-s", type=float, default=WINDOW_S)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     table: dict[str, dict[str, dict[str, int]]] = {}
     for path in sorted(options.folder.glob("*/*.json.gz")):
+        if not any(word in str(path) for word in options.only.split(",")):
+            continue
         found = sorted(flights(path), key=lambda one: one.time_s[0] - one.time_s[-1])
         ground_m = min((float(one.height_m.min()) for one in found), default=0.0)
         sums = {claim: Counter() for claim in CLAIMS}
@@ -54,7 +58,7 @@ def main() -> None:
             for k in range(options.windows):
                 middle = int((k + 0.5) / options.windows * flight.time_s.size)
                 for claim in CLAIMS:
-                    sums[claim].update(count(flight, middle, ground_m, claim))
+                    sums[claim].update(count(flight, middle, ground_m, claim, options.window_s))
         table[f"{path.parent.name}/{path.name.split('.')[0]}"] = {claim: dict(sums[claim]) for claim in CLAIMS}
         print(path.parent.name, path.name.split(".")[0], {c: (s["alarmed"], s["flagged"]) for c, s in sums.items()})
     total = {claim: sum((Counter(row[claim]) for row in table.values()), Counter()) for claim in CLAIMS}

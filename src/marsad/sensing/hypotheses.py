@@ -60,8 +60,10 @@ def is_suspicious(plain: Fit, looks: Looks, references: tuple[Reference, ...]) -
         return True
     if not is_radar:
         return False  # a camera sees much that nobody reports
-    near = sum(int(displacements(looks, reference, 900.0)[1].sum()) for reference in references)
-    return near - held >= 5
+    near = np.zeros(looks.time_s.size, dtype=bool)
+    for reference in references:
+        near |= displacements(looks, reference, 900.0)[1]
+    return int((near & (plain.owner < 0)).sum()) >= 5
 
 
 def explain(

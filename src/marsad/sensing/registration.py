@@ -56,7 +56,7 @@ class RegistrationParams:
     health: HealthParams = field(default_factory=HealthParams)
     window_s: float = 40.0
     max_looks: int = 100
-    max_references: int = 8
+    max_references: int = 4
     every_s: float = 1.0
     first_fits: int = 25
     later_every_s: float = 2.5
