@@ -33,8 +33,8 @@ def started(tmp_path: Path, *options: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_the_night_is_told_and_ends(ready: None, tmp_path: Path) -> None:
-    process = started(tmp_path, "--once", "--speed", "12")
-    out, err = process.communicate(timeout=240)
+    process = started(tmp_path, "--once", "--speed", "6")
+    out, err = process.communicate(timeout=400)
     assert process.returncode == 0, err
     events = [json.loads(line) for line in out.splitlines()]
     assert {e["event"] for e in events} >= {"console", "sensors", "launch", "impact", "warning", "end"}
