@@ -110,14 +110,45 @@ def keep(path: Path, seed: int, launches: list[dict[str, object]]) -> None:
     path.write_text(f'{head[:-1]}, "launches": [\n{lines}\n]}}\n')
 
 
+def draw(path: Path, lines: list[dict[str, object]]) -> None:
+    """Errors against what was claimed and the bound, and how often the 95 % region held the truth."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    styles = {("own physics", "launch"): "C0-o", ("own physics", "impact"): "C1-o",
+              ("RocketPy", "launch"): "C0--s", ("RocketPy", "impact"): "C1--s"}  # fmt: skip
+    for (truth, what), style in styles.items():
+        own = [line for line in lines if line["truth"] == truth and line["what"] == what]
+        seconds = [line["elapsed_s"] for line in own]
+        rmse = np.array([line["rmse_m"] for line in own], dtype=np.float64)
+        left.plot(seconds, rmse, style, label=f"{what}, {truth}")
+        left.plot(seconds, [line["sigma_m"] for line in own], style[:2] + ":", lw=1)
+        right.plot(seconds, [line["inside_95"] for line in own], style, label=f"{what}, {truth}")
+    left.set(yscale="log", xlabel="seconds after launch", ylabel="m", title="RMS error (dotted: claimed sigma)")
+    right.axhspan(0.93, 0.97, color="0.9")
+    right.axhline(0.95, color="0.5", lw=1)
+    right.set(ylim=(0.8, 1.0), xlabel="seconds after launch", title="truth inside the 95 % region")
+    left.legend(fontsize=8)
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.set_xticks(MOMENTS_S)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
 def main() -> int:
-    """Run, print and keep."""
+    """Run, print, keep and draw."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--flights", type=Path, default=FLIGHTS, help="RocketPy's tables")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--json", type=Path, default=HERE / "results" / "launch_impact.json")
+    parser.add_argument("--figure", type=Path, default=HERE.parent / "docs" / "images" / "launch-impact.png")
     parser.add_argument("--resume", action="store_true", help="go on with what the JSON file holds already")
     arguments = parser.parse_args()
     launches: list[dict[str, object]] = []
@@ -132,6 +163,7 @@ def main() -> int:
             print(f"{len(launches)}/{arguments.count}", file=sys.stderr, flush=True)
     keep(arguments.json, arguments.seed, launches)
     print(table(summary(launches)))
+    draw(arguments.figure, summary(launches))
     silent = sum(not one["rows"] for one in launches)
     several = sum(int(str(one["events"])) > 1 for one in launches)
     print(f"\n{len(launches)} launches, {silent} without any estimate, {several} with more than one event")
