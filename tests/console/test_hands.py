@@ -94,6 +94,23 @@ def test_a_note_is_kept_and_a_note_that_is_not_says_so(console: Any) -> None:
     assert c.mock.notes[0]["target_id"] == "camp-2"
 
 
+def test_the_next_shift_takes_over_by_name_and_is_told_what_stands(console: Any) -> None:
+    c = console(60, 0)
+    c.page.keyboard.press("h")
+    window = c.page.get_by_role("dialog", name="Hand over")
+    told = window.inner_text()
+    assert "acoustic-2" in told
+    assert "tak" in told
+    assert "Not acknowledged" in told
+    window.get_by_label("From").fill("Sara")
+    window.get_by_label("To", exact=True).fill("Omar")
+    window.get_by_role("button", name="Hand over").click()
+    window.wait_for(state="detached")
+    assert c.mock.notes[0]["target_id"] == "shift"
+    assert c.mock.notes[0]["text"].startswith("Sara -> Omar; alarms 1 (1 not acknowledged); sensors lost: acoustic-2")
+    assert c.page.evaluate("localStorage.getItem('marsad-operator')") == "Omar"
+
+
 def test_why_tells_the_decision_in_the_language_in_use(console: Any) -> None:
     c = console(20, 0, "#lang=ar")
     c.page.keyboard.press("y")
@@ -188,24 +205,31 @@ def test_the_wall_has_no_controls_but_the_alarm(console: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "view, size",
+    "view, size, key",
     [
-        ("#lang=en&theme=dark&sel=launch:E1", (1280, 800)),
-        ("#lang=ar&theme=light&tab=zones&sel=zone:camp-2", (1280, 800)),
-        ("#lang=en&theme=night&tab=sensors", (1280, 800)),
-        ("#lang=ar&theme=dark&tab=alarms", (1280, 800)),
-        ("#lang=en&theme=light&mode=guard&zone=tank-farm", (360, 740)),
-        ("#lang=ar&theme=dark&mode=wall", (1920, 1080)),
-        ("#lang=en&theme=light&at=2026-03-14T18:00:15Z", (800, 900)),
+        ("#lang=en&theme=dark&sel=launch:E1", (1280, 800), ""),
+        ("#lang=ar&theme=light&tab=zones&sel=zone:camp-2", (1280, 800), ""),
+        ("#lang=en&theme=night&tab=sensors", (1280, 800), ""),
+        ("#lang=ar&theme=dark&tab=alarms", (1280, 800), ""),
+        ("#lang=en&theme=light&mode=guard&zone=tank-farm", (360, 740), ""),
+        ("#lang=ar&theme=dark&mode=wall", (1920, 1080), ""),
+        ("#lang=en&theme=light&at=2026-03-14T18:00:15Z", (800, 900), ""),
+        ("#lang=en&theme=light&mode=setup", (1280, 800), ""),
+        ("#lang=ar&theme=dark", (1280, 800), "?"),
+        ("#lang=en&theme=dark", (1280, 800), "h"),
+        ("#lang=ar&theme=light&sel=zone:camp-2", (1280, 800), "n"),
     ],
 )
-def test_wcag_by_axe(console: Any, root: Path, view: str, size: tuple[int, int]) -> None:
+def test_wcag_by_axe(console: Any, root: Path, view: str, size: tuple[int, int], key: str) -> None:
     axe = root / "web" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.is_file():
         pytest.skip("axe-core is not laid: npm ci (in web/)")
     c = console(20, 0, view, *size)
     c.page.wait_for_timeout(1500)
     c.page.emulate_media(reduced_motion="reduce")
+    if key:
+        c.page.keyboard.press(key)
+        c.page.get_by_role("dialog").wait_for()
     # as the page's policy forbids foreign scripts, axe is put in by the debugger
     c.page.evaluate(axe.read_text(encoding="utf-8"))
     found = c.page.evaluate(

@@ -3,7 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { alarms, type Alarm } from "./alarms";
 import { SILENCE_MS, StationClock } from "./clock";
 import { EMPTY, reduce, type Picture } from "./picture";
-import { protection, type Coverage } from "./protection";
+import { protection, watchers, type Coverage } from "./protection";
 import type { Message, Site } from "./protocol";
 import { openStream } from "./stream";
 import { Trails } from "./trails";
@@ -33,7 +33,8 @@ export const words = computed(() => new Words(view.value.lang, view.value.digits
 export const alarmList = computed<Alarm[]>(() => alarms(picture.value));
 export const zoneById = computed(() => new Map((site.value?.zones ?? []).map((zone) => [zone.zone_id, zone])));
 const sensorStates = computed(() => picture.value.sensors);
-export const protections = computed(() => protection(site.value?.zones ?? [], coverage.value, sensorStates.value));
+const watching = computed(() => watchers(site.value?.zones ?? [], coverage.value));
+export const protections = computed(() => protection(watching.value, sensorStates.value));
 
 function startingView(): View {
   const kept = localStorage.getItem("marsad-view");

@@ -29,6 +29,7 @@ export const KEYS: readonly Binding[] = [
   { codes: ["KeyA"], shown: "A", word: "key.a", run: acknowledgeFirst },
   { codes: ["KeyY"], shown: "Y", word: "key.y", run: why },
   { codes: ["KeyN"], shown: "N", word: "key.n", run: note },
+  { codes: ["KeyH"], shown: "H", word: "key.h", run: () => (open.value = { what: "handover" }) },
   { codes: ["KeyO"], shown: "O", word: "key.o", run: () => (open.value = { what: "people" }) },
   { codes: ["KeyC"], shown: "C", word: "key.c", run: () => void copyPlace(app.view.peek().selected) },
   { codes: ["KeyE"], shown: "E", word: "key.e", run: () => download("geojson", app.view.peek().selected) },

@@ -12,19 +12,27 @@ export type Coverage = FeatureCollection<Geometry, { sensor_id: string; kind: st
 export interface Protection {
   zone_id: string;
   /** Sensors that watch the zone when all work, and those of them that are lost. */
-  sensors: string[];
-  lost: string[];
+  sensors: readonly string[];
+  lost: readonly string[];
   state: "whole" | "reduced" | "none" | "unknown";
 }
 
+/** Which sensors watch each zone when all work, by zone; costly, and the same until zones or coverage change. */
+export function watchers(zones: readonly Zone[], coverage: Coverage): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    zones.map((zone) => {
+      const watching = coverage.features.filter((feature) => covers(feature, zone)).map((f) => f.properties.sensor_id);
+      return [zone.zone_id, [...new Set(watching)].sort()];
+    }),
+  );
+}
+
 /** Give the protection of every zone; `unknown` where the station gave no coverage that holds it. */
-export function protection(zones: readonly Zone[], coverage: Coverage, sensors: ReadonlyMap<string, Sensor>): Protection[] {
-  return zones.map((zone) => {
-    const watching = coverage.features.filter((feature) => covers(feature, zone)).map((f) => f.properties.sensor_id);
-    const ids = [...new Set(watching)].sort();
+export function protection(watching: ReadonlyMap<string, readonly string[]>, sensors: ReadonlyMap<string, Sensor>): Protection[] {
+  return [...watching].map(([zone_id, ids]) => {
     const lost = ids.filter((id) => sensors.get(id)?.status === "lost");
     const state = ids.length === 0 ? "unknown" : lost.length === 0 ? "whole" : lost.length < ids.length ? "reduced" : "none";
-    return { zone_id: zone.zone_id, sensors: ids, lost, state };
+    return { zone_id, sensors: ids, lost, state };
   });
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { exportAs, placesOf } from "../src/places/export";
 import { EMPTY, reduce } from "../src/picture";
-import { protection, type Coverage } from "../src/protection";
+import { protection, watchers, type Coverage } from "../src/protection";
 import type { Sensor, Zone } from "../src/protocol";
 import { mode } from "./night";
 
@@ -42,6 +42,6 @@ it("names the zones that lose their watch when a sensor dies", () => {
     zone_id, name: zone_id, name_ar: "", lat: 0.5, lon, shelter_s: 1, buffer_m: 0, population: 1, radius_m: 1,
   });
   const sensors = new Map([["a", { sensor_id: "a", status: "lost" } as Sensor], ["b", { sensor_id: "b", status: "live" } as Sensor]]);
-  const found = protection([zone("west", 0.5), zone("middle", 1.5), zone("east", 2.5), zone("out", 9)], coverage, sensors);
+  const found = protection(watchers([zone("west", 0.5), zone("middle", 1.5), zone("east", 2.5), zone("out", 9)], coverage), sensors);
   expect(found.map((p) => p.state)).toEqual(["none", "reduced", "whole", "unknown"]);
 });

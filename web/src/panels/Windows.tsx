@@ -9,6 +9,7 @@ import { play } from "../sound";
 import { LAYERS, THEMES, type View } from "../view";
 import { PACKS } from "../words";
 import { open } from "./dialogs";
+import { HandoverWindow } from "./Handover";
 import { People } from "./People";
 import { Button, Choice, Dialog } from "./parts";
 
@@ -19,6 +20,7 @@ export function Windows(): JSX.Element | null {
   switch (what?.what) {
     case "help": return <Help />;
     case "settings": return <Settings />;
+    case "handover": return <HandoverWindow />;
     case "people": return <People />;
     case "note": return <NoteWindow target={what.target} />;
     case "why": return <Why warning_id={what.warning_id} />;
@@ -70,6 +72,9 @@ function Settings(): JSX.Element {
           {(["console", "wall", "guard", "setup"] as const).map((mode) => (
             <Button key={mode} pressed={view.mode === mode} onClick={set({ mode })}>{words.say(mode)}</Button>
           ))}
+        </div>
+        <div class="hands">
+          <Button keys="h" onClick={() => (open.value = { what: "handover" })}>{words.say("hand_over")}</Button>
         </div>
         <fieldset>
           <legend>{words.say("sound_test")}</legend>

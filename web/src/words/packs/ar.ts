@@ -108,6 +108,8 @@ export default {
     from_station: "ابدأ من هذه المحطة", empty_draft: "أفرغ", save_site: "احفظ site.toml", remove: "احذف",
     name_arabic: "الاسم بالعربية", radius: "نصف القطر", latitude: "خط العرض", longitude: "خط الطول", above_ground: "فوق الأرض",
 
+    sensors_lost: "مستشعرات مفقودة", hand_over: "تسليم المناوبة", hand_from: "من", hand_to: "إلى", "key.h": "تسليم المناوبة",
+
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",

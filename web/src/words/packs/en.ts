@@ -104,6 +104,8 @@ export const ENGLISH = {
   from_station: "Begin from this station", empty_draft: "Empty", save_site: "Save site.toml", remove: "Remove",
   name_arabic: "Name in Arabic", radius: "Radius", latitude: "Latitude", longitude: "Longitude", above_ground: "Above ground",
 
+  sensors_lost: "Sensors lost", hand_over: "Hand over", hand_from: "From", hand_to: "To", "key.h": "hand over to the next shift",
+
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
