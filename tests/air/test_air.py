@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from air_kit import Body, Scene, Way, circle, make_site, straight, watch
 from marsad import air
+from marsad.geo.site_frame import enu_of, geodetic_of, site_frame
+from marsad.terms import Sensor, SensorTrackReport
 
 DRONE = straight(1500.0, 5200.0, 150.0, -10.0, -34.0)
 JET = straight(-9000.0, 3000.0, 1500.0, 150.0, -20.0)
@@ -166,3 +169,29 @@ def test_what_is_remembered_stays_bounded_while_traffic_comes_and_goes() -> None
     assert len(seen.state.known) == len(seen.state.tracking.tracks.uid)
     assert len(seen.state.book.claims) <= 6
     assert all(track in seen.state.known for track, _ in seen.state.book.pairs)
+
+
+def test_a_sensor_that_delivers_only_tracks_makes_a_track_of_the_picture() -> None:
+    site = make_site()
+    other = Sensor(sensor_id="TR-1", kind="tracker", position=site.origin)
+    state, reports = air.init(replace(site, sensors=(*site.sensors, other))), []
+    frame, rng = site_frame(site.origin), np.random.default_rng(3)
+    for k in range(25):
+        place = geodetic_of(frame, JET(float(k)) + rng.normal(0.0, 15.0, 3))
+        upper = np.diag([225.0, 225.0, 225.0, 4.0, 4.0, 4.0])[np.triu_indices(6)]
+        report = SensorTrackReport(
+            sensor_id="TR-1",
+            time_utc_ns=k * 1_000_000_000,
+            arrival_utc_ns=k * 1_000_000_000 + 200_000_000,
+            detection_id=f"t{k}",
+            position=place,
+            velocity_enu_ms=(150.0, -20.0, 0.0),
+            covariance_enu=tuple(upper.tolist()),
+        )
+        state, out = air.step(state, report.arrival_utc_ns, (report,))
+        reports += out.tracks
+    assert reports
+    assert {one.track_id for one in reports} == {reports[0].track_id}
+    last = reports[-1]
+    assert np.linalg.norm(enu_of(frame, last.position) - JET(last.time_utc_ns * 1e-9)) < 60.0
+    assert last.sensor_ids == ("TR-1",)

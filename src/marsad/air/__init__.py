@@ -13,8 +13,9 @@ from dataclasses import replace
 import msgspec
 
 from marsad import track
+from marsad.air.fates import dispositions_of, note_events
 from marsad.air.intake import due_frames, take
-from marsad.air.picture import describe, dispositions_of, note_events
+from marsad.air.picture import describe
 from marsad.air.state import SENSOR_ROWS, AirOutputs, AirParams, AirState, seconds
 from marsad.geo.site_frame import site_frame
 from marsad.geo.zones import ZoneShapes, prepare_zones

@@ -22,6 +22,7 @@ from marsad.terms import (
     Plot,
     PoseReport,
     Sensor,
+    SensorTrackReport,
 )
 
 _REMEMBERED = 8192
@@ -42,6 +43,10 @@ def take(state: AirState, messages: Iterable[Message], now_s: float) -> tuple[li
         elif isinstance(message, Bearing) and state.params.object_bearings and message.kind == "object":
             state.bearings.append(message)
             del state.bearings[:-_BEARINGS_HELD]
+        elif isinstance(message, SensorTrackReport):
+            made = _track_frame(state, message)
+            frames += [] if made is None else [made]
+            dispositions += [] if made is not None else [_refused(message)]
         elif isinstance(message, PoseReport):
             _take_pose(state, message)
         elif isinstance(message, CooperativeReport):
@@ -137,6 +142,8 @@ def _with_sensor(params: track.Params, row: int, sensor: Sensor) -> track.Params
 
 def sensor_model(sensor: Sensor) -> track.SensorModel:
     """What the tracker must know of a sensor, from its self-description."""
+    if sensor.kind == "tracker":
+        return track.SensorModel(detection_probability=0.0, clutter_density=1e-13)
     if sensor.kind != "radar":
         # an object camera reports what it recognises, when it does: its silence says nothing
         return track.SensorModel(detection_probability=0.0, clutter_density=0.05)
@@ -251,6 +258,35 @@ def _bearing_frame(state: AirState, sensor_id: str, group: list[Bearing]) -> tra
         sensor=row,
         position_enu_m=(float(place[0]), float(place[1]), float(place[2])),
         detection_id=np.array([_number(state, b.detection_id, sensor_id) for b in group], dtype=np.int64),
+    )
+
+
+def _track_frame(state: AirState, report: SensorTrackReport) -> track.Frame | None:
+    """A track of a sensor that delivers only tracks, turned into the site's axes."""
+    if report.sensor_id not in state.registration.sensors or (row := _row(state, report.sensor_id)) is None:
+        return None
+    turn = np.kron(np.eye(2), axes_at(state.frame, report.position))
+    if len(report.covariance_enu) != np.triu_indices(6)[0].size:
+        return None
+    upper = np.zeros((6, 6))
+    upper[np.triu_indices(6)] = report.covariance_enu
+    covariance = turn @ (upper + np.triu(upper, 1).T) @ turn.T
+    velocity = turn[3:, 3:] @ np.array(report.velocity_enu_ms)
+    return track.sensor_tracks(
+        seconds(state, report.time_utc_ns) - _clock_offset(state, report.sensor_id),
+        np.concatenate([enu_of(state.frame, report.position), velocity])[None],
+        covariance=covariance[None],
+        sensor=row,
+        detection_id=np.array([_number(state, report.detection_id, report.sensor_id)], dtype=np.int64),
+    )
+
+
+def _refused(report: SensorTrackReport) -> Disposition:
+    return Disposition(
+        detection_id=report.detection_id,
+        sensor_id=report.sensor_id,
+        kind="rejected",
+        reason="unknown sensor, or a covariance that is not 6 x 6",
     )
 
 

@@ -2,88 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from jaxtyping import Float, Int
 
 from marsad import identify, track
 from marsad.air.coverage import is_watched
+from marsad.air.fates import name_of, rocket_event
 from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
 from marsad.geo.site_frame import geodetic_of
 from marsad.geo.zones import zone_hits
 from marsad.identify import Judgement
-from marsad.terms import Corridor, CorridorForecast, Disposition, DispositionKind, Geodetic, TrackReport, TrackStatus
+from marsad.terms import Corridor, CorridorForecast, Disposition, Geodetic, TrackReport, TrackStatus
 from marsad.terms.estimates import ZoneRisk
 
 _UPPER = np.triu_indices(6)
-_ROCKET_CLAIMS = 2
-_CLAIMED_AT_MOST = 4096
 _STATUS: dict[int, TrackStatus] = {
     int(track.Status.TENTATIVE): "tentative",
     int(track.Status.CONFIRMED): "confirmed",
     int(track.Status.COASTED): "coasted",
 }
-_FATE: dict[int, tuple[DispositionKind, str]] = {
-    int(track.Disposition.ASSOCIATED): ("associated", ""),
-    int(track.Disposition.INITIATED): ("initiated", "begins a tentative track"),
-    int(track.Disposition.CLUTTER): ("clutter", "no track expects it and none begins there"),
-    int(track.Disposition.REJECTED_TOO_LATE): ("late", "older than the tracker's lag"),
-    int(track.Disposition.REJECTED_DOUBLED): ("duplicate", "delivered before"),
-    int(track.Disposition.REJECTED_NOT_FINITE): ("rejected", "not a number"),
-    int(track.Disposition.REJECTED_FULL): ("rejected", "the tracker is full"),
-    int(track.Disposition.REJECTED_UNKNOWN_SENSOR): ("rejected", "unknown sensor"),
-    int(track.Disposition.REJECTED_COVARIANCE): ("rejected", "impossible covariance"),
-}
-
-
-def dispositions_of(state: AirState, info: track.Info) -> list[Disposition]:
-    """Say what became of each detection, and remember which track it went to."""
-    out = []
-    for number, fate, uid in zip(
-        info.detection_id.tolist(), info.disposition.tolist(), info.track_uid.tolist(), strict=True
-    ):
-        found = state.detections.get(number)
-        if found is None:
-            continue
-        kind, reason = _FATE.get(fate, ("rejected", "unknown fate"))
-        target = name_of(uid) if uid >= 0 else ""
-        if uid >= 0:
-            state.went_to[found[0]] = uid
-            _note_sensor(state, uid, found[1])
-            _note_event(state, uid, state.claimed.pop(found[0], None))
-        out.append(Disposition(detection_id=found[0], sensor_id=found[1], kind=kind, target_id=target, reason=reason))
-    return out
-
-
-def name_of(uid: int) -> str:
-    """Name of a track in reports."""
-    return f"T{uid}"
-
-
-def _note_sensor(state: AirState, uid: int, sensor_id: str) -> None:
-    known = state.known.get(uid)
-    if known is not None and sensor_id not in known.sensor_ids:
-        known.sensor_ids = tuple(sorted((*known.sensor_ids, sensor_id)))
-
-
-def note_events(state: AirState, claimed: Mapping[str, str]) -> None:
-    """Remember which tracks took detections that belong to a rocket's event; those still waiting are kept in mind."""
-    for detection_id, event_id in claimed.items():
-        uid = state.went_to.get(detection_id)
-        if uid is not None:
-            _note_event(state, uid, event_id)
-        else:
-            state.claimed[detection_id] = event_id
-    while len(state.claimed) > _CLAIMED_AT_MOST:
-        del state.claimed[next(iter(state.claimed))]
-
-
-def _note_event(state: AirState, uid: int, event_id: str | None) -> None:
-    known = state.known.get(uid)
-    if known is not None and event_id is not None:
-        known.events[event_id] = known.events.get(event_id, 0) + 1
 
 
 def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition]) -> AirOutputs:
@@ -397,14 +335,6 @@ def _reach_of(known: Known) -> float:
     return float(known.reach.probability.max())
 
 
-def rocket_event(known: Known) -> str | None:
-    """The launch whose detections the track took, if more than one."""
-    if not known.events:
-        return None
-    event, count = max(known.events.items(), key=lambda item: item[1])
-    return event if count >= _ROCKET_CLAIMS else None
-
-
 def _came_from_sigma(distance_m: float, covariance: Float[np.ndarray, "6 6"]) -> float:
     """Standard deviation of the bearing back to where it was first seen (first place as uncertain as two of now)."""
     across = np.sqrt(3.0 * 0.5 * (covariance[0, 0] + covariance[1, 1]))
@@ -423,6 +353,3 @@ def _is_inside(corridor: Corridor, place: Geodetic) -> bool:
     share = np.clip(-(corner[:-1] * leg).sum(axis=1) / np.maximum((leg * leg).sum(axis=1), 1.0), 0.0, 1.0)
     nearest = corner[:-1] + share[:, None] * leg
     return bool(np.hypot(nearest[:, 0], nearest[:, 1]).min() <= corridor.half_width_m)
-
-
-__all__ = ["describe", "dispositions_of", "name_of", "note_events", "rocket_event"]
