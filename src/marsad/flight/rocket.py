@@ -73,7 +73,7 @@ class Flight(NamedTuple):
 
     ``tau_s`` (node): seconds after launch; ``state`` (node, 6): ECEF position and velocity; ``sensitivity``
     (node, 6, 13): derivatives by the launch parameters at fixed seconds after launch (the column of the launch
-    time is zero here); ``nodes``: how many there are; ``burnout_s``; ``impact_node``: index of the node after the ground
+    time is zero here); ``nodes``: how many; ``burnout_s``; ``impact_node``: index of the node after the ground
     crossing, or -1 if the path did not come down.
     """
 
