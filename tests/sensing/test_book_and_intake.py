@@ -1,0 +1,199 @@
+"""Who measured, from where, whether it was here before, and what flies there anyway."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+
+from marsad.geo.frames import geodetic_from_ecef, geodetic_from_enu
+from marsad.sensing import intake as intake_module
+from marsad.sensing.book import PoseTrail, SensorBook, direction
+from marsad.sensing.intake import Intake, Sorted, sort_batch
+from marsad.sensing.known_air import KnownAir
+from marsad.terms import (
+    Bearing,
+    BiasPrior,
+    CooperativeReport,
+    Flash,
+    Geodetic,
+    Message,
+    Plot,
+    PoseReport,
+    Sensor,
+    SensorReport,
+    Tick,
+)
+
+PLACE = Geodetic.from_degrees(30.0, 20.0, 250.0)
+S = 1_000_000_000
+
+
+def sensor(name: str = "RD-1", *, mobile: bool = False) -> Sensor:
+    bias = BiasPrior(azimuth_rad=1e-3, elevation_rad=2e-3, range_m=5.0, clock_s=0.01, east_m=1.0, north_m=2.0, up_m=3.0)
+    kind = "drone" if mobile else "radar"
+    return Sensor(sensor_id=name, kind=kind, position=PLACE, is_mobile=mobile, bias_prior=bias)
+
+
+def plot(name: str = "p1", at_s: float = 1.0, late_s: float = 0.3, range_m: float = 5000.0) -> Plot:
+    return Plot(
+        sensor_id="RD-1", detection_id=name, time_utc_ns=round(at_s * S), arrival_utc_ns=round((at_s + late_s) * S),
+        range_m=range_m, azimuth_rad=0.4, elevation_rad=0.1, covariance=(400.0, 0.0, 0.0, 3.6e-5, 0.0, 3.6e-5),
+    )  # fmt: skip
+
+
+def known(*messages: Message) -> tuple[Intake, SensorBook, Sorted]:
+    intake, book = Intake(), SensorBook(0)
+    first = SensorReport(arrival_utc_ns=0, sensor=sensor())
+    return intake, book, sort_batch(intake, book, (first, *messages))
+
+
+# --- book -----------------------------------------------------------------------------------------------
+
+
+def test_between_poses_the_place_is_on_the_line_and_after_them_it_goes_on_for_three_seconds() -> None:
+    trail = PoseTrail()
+    for t in range(4):
+        trail.add(float(t), (10.0 * t, 0.0, 5.0))
+    assert trail.place_at(1.25) == pytest.approx((12.5, 0.0, 5.0))
+    assert trail.place_at(-1.0) == (0.0, 0.0, 5.0)
+    assert trail.place_at(4.0) == pytest.approx((40.0, 0.0, 5.0))
+    assert trail.place_at(100.0) == pytest.approx((60.0, 0.0, 5.0))
+    assert PoseTrail().place_at(0.0) is None
+
+
+def test_poses_out_of_order_and_twice_make_the_same_trail() -> None:
+    rng = np.random.default_rng(2)
+    poses = [(float(t), (float(t * t), 1.0, 2.0)) for t in range(20)]
+    straight, mixed = PoseTrail(), PoseTrail()
+    for one in poses:
+        straight.add(*one)
+    for i in [*rng.permutation(20), 3, 7]:
+        mixed.add(*poses[i])
+    assert mixed == straight
+
+
+def test_a_mobile_sensor_is_where_its_pose_says_and_a_fixed_one_where_it_stands() -> None:
+    book = SensorBook(5 * S)
+    k, fixed = book.register(sensor("EO", mobile=True)), book.register(sensor())
+    assert book.place(k, 0.0)[2] == pytest.approx((PLACE.latitude_rad, PLACE.longitude_rad, 250.0), abs=1e-6)
+    moved = Geodetic.from_degrees(30.01, 20.02, 900.0)
+    book.pose(PoseReport(sensor_id="EO", time_utc_ns=5 * S, arrival_utc_ns=5 * S, position=moved))
+    ecef, axes, geodetic = book.place(k, 0.0)
+    assert geodetic == pytest.approx((moved.latitude_rad, moved.longitude_rad, 900.0), abs=1e-6)
+    assert geodetic_from_ecef(*ecef) == pytest.approx(geodetic)
+    assert axes @ axes.T == pytest.approx(np.eye(3))
+    assert book.place(fixed, 0.0)[2][2] == pytest.approx(250.0, abs=1e-6)
+
+
+def test_seconds_and_their_inverse_agree_to_the_nanosecond_and_a_sensor_keeps_its_index() -> None:
+    book = SensorBook(1_700_000_000 * S)
+    for ns in (0, 1, 123_456_789, 86_400 * S + 1):
+        assert abs(book.utc_ns(book.seconds(book.epoch_utc_ns + ns)) - book.epoch_utc_ns - ns) <= 1
+    assert book.register(sensor()) == 0
+    assert book.register(sensor("B")) == 1
+    assert book.register(msgspec.structs.replace(sensor(), latency_s=9.0)) == 0
+    assert book.sensors[0].latency_s == 9.0
+    assert book.bias_sigma()[0].tolist() == [1e-3, 2e-3, 5.0, 0.01, 1.0, 2.0, 3.0]
+
+
+def test_a_direction_is_a_unit_vector_from_north_clockwise() -> None:
+    assert direction(0.0, 0.0) == pytest.approx((0.0, 1.0, 0.0))
+    assert direction(math.pi / 2, 0.0) == pytest.approx((1.0, 0.0, 0.0))
+    assert np.linalg.norm(direction(1.1, 0.7)) == pytest.approx(1.0)
+
+
+# --- intake ---------------------------------------------------------------------------------------------
+
+
+def test_the_same_measurement_counts_once_under_any_name_and_another_counts() -> None:
+    one = plot()
+    again = msgspec.structs.replace(one, arrival_utc_ns=4 * S)
+    renamed = msgspec.structs.replace(one, detection_id="other")
+    next_turn = plot("p2", at_s=1.7)
+    _, _, out = known(one, again, renamed, next_turn)
+    assert [d.detection_id for d in out.detections] == ["p1", "p2"]
+    assert [(d.detection_id, d.kind) for d in out.dispositions] == [("p1", "duplicate"), ("other", "duplicate")]
+
+
+def test_a_flash_and_a_plume_of_one_frame_are_two() -> None:
+    shared = {
+        "sensor_id": "RD-1", "time_utc_ns": S, "arrival_utc_ns": S, "azimuth_rad": 0.1, "elevation_rad": 0.0,
+        "covariance_rad2": (1e-6, 0.0, 1e-6),
+    }  # fmt: skip
+    flash = Flash(detection_id="a", onset_utc_ns=S, onset_sigma_s=0.02, **shared)  # type: ignore[arg-type]
+    plume = Bearing(detection_id="b", kind="plume", **shared)  # type: ignore[arg-type]
+    hot = Bearing(detection_id="c", kind="hot", **shared)  # type: ignore[arg-type]
+    _, _, out = known(flash, plume, hot)
+    assert len(out.detections) == 3
+
+
+@pytest.mark.parametrize(("late_s", "accepted"), [(59.0, True), (61.0, False), (-59.0, True), (-61.0, False)])
+def test_a_stamp_more_than_a_minute_away_is_refused_with_the_reason(late_s: float, accepted: bool) -> None:
+    _, _, out = known(plot(at_s=100.0, late_s=late_s))
+    assert bool(out.detections) is accepted
+    assert [r.field for r in out.rejected] == ([] if accepted else ["time_utc_ns"])
+
+
+def test_a_sensor_that_has_not_described_itself_is_refused_and_the_batch_goes_on() -> None:
+    stranger = msgspec.structs.replace(plot("s"), sensor_id="nobody")
+    _, _, out = known(stranger, plot(), Tick(arrival_utc_ns=9 * S))
+    assert [r.source for r in out.rejected] == ["nobody"]
+    assert "nobody" in out.rejected[0].reason
+    assert [d.detection_id for d in out.detections] == ["p1"]
+    assert out.now_utc_ns == 9 * S
+
+
+def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    intake, book, _ = known()
+    most = intake.order.maxlen
+    assert most == intake_module._REMEMBERED
+    intake.order = type(intake.order)(maxlen=3)
+    for k in range(5):
+        sort_batch(intake, book, (plot(f"p{k}", range_m=1000.0 + k),))
+    assert len(intake.seen) == len(intake.order) == 3
+    assert not sort_batch(intake, book, (plot("x", range_m=1004.0),)).detections
+    assert sort_batch(intake, book, (plot("y", range_m=1000.0),)).detections
+
+
+# --- known air ------------------------------------------------------------------------------------------
+
+
+def there(east_m: float, north_m: float, up_m: float = 400.0) -> Geodetic:
+    lat, lon, h = geodetic_from_enu(east_m, north_m, up_m, PLACE.latitude_rad, PLACE.longitude_rad, PLACE.height_m)
+    return Geodetic(latitude_rad=lat, longitude_rad=lon, height_m=h)
+
+
+def ecef_of(place: Geodetic) -> np.ndarray:
+    from marsad.geo.frames import ecef_from_geodetic
+
+    return np.array(ecef_from_geodetic(place.latitude_rad, place.longitude_rad, place.height_m))
+
+
+def test_a_claim_explains_a_plot_where_it_has_flown_to_and_none_far_away_or_later() -> None:
+    book, air = SensorBook(0), KnownAir()
+    book.register(sensor())
+    report = CooperativeReport(
+        sensor_id="", transponder_id="F1", time_utc_ns=10 * S, arrival_utc_ns=10 * S, position=there(3000.0, 3000.0),
+        velocity_enu_ms=(100.0, 0.0, 0.0), position_sigma_m=20.0,
+    )  # fmt: skip
+    air.claim(report, book)
+    assert air.explains(plot(at_s=12.0), ecef_of(there(3200.0, 3000.0)), book)
+    assert not air.explains(plot(at_s=12.0), ecef_of(there(4200.0, 3000.0)), book)
+    assert not air.explains(plot(at_s=17.0), ecef_of(there(3700.0, 3000.0)), book)
+    air.forget(17.0)
+    assert not air.claims
+
+
+def test_an_own_drone_explains_a_plot_at_its_place_but_not_its_own_sensor() -> None:
+    book, air = SensorBook(0), KnownAir()
+    book.register(sensor())
+    book.register(sensor("EO", mobile=True))
+    place = there(1000.0, 500.0)
+    book.pose(PoseReport(sensor_id="EO", time_utc_ns=S, arrival_utc_ns=S, position=place))
+    assert air.explains(plot(range_m=1200.0), ecef_of(place), book)
+    assert not air.explains(plot(range_m=1200.0), ecef_of(there(1000.0, 900.0)), book)
+    own = msgspec.structs.replace(plot(range_m=1200.0), sensor_id="EO")
+    assert not air.explains(own, ecef_of(place), book)
