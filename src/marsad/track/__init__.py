@@ -44,6 +44,9 @@ from marsad.track.types import (
 )
 from marsad.track.warm import ready, warmup
 
+warm_up = warmup
+"""The name under which ``marsad warmup`` looks for it in every package."""
+
 __all__ = [
     "DEFAULT_MODELS",
     "Batch",
@@ -74,5 +77,6 @@ __all__ = [
     "ready",
     "sensor_tracks",
     "step",
+    "warm_up",
     "warmup",
 ]
