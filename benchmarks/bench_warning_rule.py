@@ -201,18 +201,57 @@ def summary(flights: list[dict]) -> dict:
     }
 
 
+def reliability(bounds: list[dict], site: tuple, rockets: int, evenly: bool) -> dict:
+    """Hold the zones' probabilities 10 s after launch against what was hit, without the engine."""
+    _, shapes, origin = site
+    points = quasi_normal(400)
+    pairs = []
+    for seed in range(rockets):
+        bound = bounds[seed % len(bounds)]
+        rng = np.random.default_rng(seed)
+        truth = aim(bound, origin, evenly, rng)
+        hit = zone_hits(truth[:1].copy(), truth[1:].copy(), shapes)[:, 0]
+        times, errors, cov, _ = history(bound, rng)
+        k = int(np.argmin(np.abs(times - 10.0)))
+        p = zone_probabilities(np.ones(1), (truth + errors[k])[None], cov[k][None], points, shapes)
+        pairs.extend(zip(p.tolist(), hit.tolist(), strict=True))
+    told = np.array(pairs, dtype=float)
+    bins = np.clip((told[:, 0] * 10).astype(int), 0, 9)
+    rows = {
+        f"{b / 10:.1f}": [
+            int((bins == b).sum()),
+            round(told[bins == b, 0].mean(), 3),
+            round(told[bins == b, 1].mean(), 3),
+        ]
+        for b in range(10)
+        if (bins == b).any()
+    }
+    error = sum(n * abs(p - h) for n, p, h in rows.values()) / len(told)
+    said = {"rockets": rockets, "expected_calibration_error": round(error, 4), "bins_count_told_hit": rows}
+    above = told[:, 0] >= 0.02
+    if above.any():
+        parts = [(bins == b) & above for b in range(10)]
+        inside = sum(q.sum() * abs(told[q, 0].mean() - told[q, 1].mean()) for q in parts if q.any()) / above.sum()
+        said["expected_calibration_error_above_0.02"] = round(float(inside), 4)
+    return said
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rockets", type=int, default=1000)
     parser.add_argument("--cases", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "cases")
     parser.add_argument("--only", default="", help="only the variant of this name")
     parser.add_argument("--evenly", action="store_true", help="lay impacts evenly over the zones")
+    parser.add_argument("--reliability", action="store_true", help="only the zones' probabilities, without the engine")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not options.cases.is_dir():
         parser.exit(0, f"no practice cases at {options.cases}: nothing to measure\n")
     site = load_zones(options.cases / "common")
     bounds = load_bounds([options.cases, options.cases / "many"])
+    if options.reliability:
+        print(json.dumps(reliability(bounds, site, options.rockets, options.evenly), indent=1))
+        return
     base = WarningPolicy()
     variants = {
         "the rule": base,
