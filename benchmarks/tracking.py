@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--numpy", action="store_true", help="the NumPy path instead of the compiled one")
     args = parser.parse_args()
     scenario = json.loads(args.scenario.read_text(encoding="utf-8"))
+    del scenario["truth"]  # the tracker has no business with it, nor room for it
     result = run(scenario, args.first, False if args.numpy else None)
     args.result.write_text(json.dumps(result), encoding="utf-8")
 

@@ -218,7 +218,7 @@ class Params:
     """A tentative track not updated for this long ends."""
     lag_s: float = 8.0
     """How late a detection may come and still be filtered in as if it had come in order; zero: not at all."""
-    checkpoints: int = 12
+    checkpoints: int = 8
     """How many earlier states are kept within the lag."""
     max_tracks: int = 4096
     ground_up_m: float = 0.0
