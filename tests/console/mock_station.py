@@ -24,13 +24,11 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from marsad.station.web import CONTENT_POLICY
+
 DIST = Path(__file__).resolve().parents[2] / "src" / "marsad" / "console" / "dist"
 STEP_S = 0.2
 RECORD_STEP_S = 0.5
-POLICY = (
-    "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 class Mock:
@@ -143,7 +141,7 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
     @app.middleware("http")
     async def policy(request: Request, proceed: Any) -> Response:
         response: Response = await proceed(request)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
         return response
 
     @app.get("/api/site")
@@ -302,6 +300,7 @@ def running(mock: Mock) -> Iterator[str]:
     """Serve on a free port of the loopback until the block ends; give the address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who comes before the server runs waits instead of being refused
     settings = {"log_level": "warning", "lifespan": "off", "ws": "websockets-sansio", "timeout_graceful_shutdown": 1}
     server = uvicorn.Server(uvicorn.Config(application(mock), **settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

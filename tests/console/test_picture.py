@@ -116,10 +116,15 @@ def test_a_drone_has_a_corridor_and_neighbours_not_an_impact_point(console: Any)
 def test_table_and_map_select_together(console: Any) -> None:
     lat, lon = night.place(-3300, -2600)
     c = console(2, 1, f"#lang=en&tab=tracks&map={lat},{lon},14")
-    c.page.wait_for_timeout(2500)
+    c.page.locator("html[data-map]").wait_for(timeout=60_000)
     box = c.page.locator(".map-box").bounding_box()
-    c.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    c.page.get_by_role("region", name="Details").get_by_text("Al-Nahr village").wait_for()
+    village = c.page.get_by_role("region", name="Details").get_by_text("Al-Nahr village")
+    for _ in range(20):  # the zones may be drawn after the tracks
+        c.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        c.page.wait_for_timeout(1500)
+        if village.count():
+            break
+    village.wait_for()
     chosen = c.page.locator('tr[aria-selected="true"]')
     assert "Al-Nahr village" in chosen.inner_text()
     assert "sel=zone:village" in c.fragment()

@@ -33,14 +33,14 @@ def demo(built: Path, tmp_path: Path) -> Iterator[str]:
     """Run ``marsad demo`` and give the console's address."""
     port = _free_port()
     marsad = Path(sys.executable).with_name("marsad")
-    command = [str(marsad), "demo", "--no-browser", "--port", str(port), "--speed", "3"]
+    command = [str(marsad), "demo", "--no-browser", "--port", str(port), "--speed", "2"]
     with (tmp_path / "demo.log").open("wb") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path, env=os.environ | {"HOME": str(tmp_path)}
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
+        for _ in range(480):
             with suppress(OSError), urllib.request.urlopen(f"{address}/api/health", timeout=2):
                 break
             assert process.poll() is None, (tmp_path / "demo.log").read_text(encoding="utf-8", errors="replace")
@@ -62,10 +62,10 @@ def test_the_demo_is_seen_from_the_first_track_to_a_zone_in_alarm(browser: Any, 
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{demo}/#lang=en&theme=dark")
-        page.locator('html[data-picture="whole"]').wait_for(timeout=30_000)
+        page.locator('html[data-picture="whole"]').wait_for(timeout=90_000)
         page.get_by_role("heading", level=1).get_by_text("Palm Valley gas plant").wait_for()
-        page.get_by_role("row", name=re.compile("own drone.*friend")).first.wait_for(timeout=30_000)
-        page.get_by_role("heading", level=2, name="Rocket · Take shelter").wait_for(timeout=60_000)
+        page.get_by_role("row", name=re.compile("own drone.*friend")).first.wait_for(timeout=120_000)
+        page.get_by_role("heading", level=2, name="Rocket · Take shelter").wait_for(timeout=120_000)
         said = page.locator("section.alarm").inner_text()
         assert re.search(r"\d+–\d+ s", said)
         assert "Process plant" in said
@@ -86,7 +86,7 @@ def test_the_demo_is_seen_from_the_first_track_to_a_zone_in_alarm(browser: Any, 
         page.wait_for_timeout(4000)
         page.goto(f"{demo}/#lang=ar&theme=light&at={moment}")
         page.locator('html[dir="rtl"] .feed-record').wait_for()
-        page.get_by_role("heading", level=2, name=re.compile("إلى الملجأ فورًا")).wait_for(timeout=30_000)
+        page.get_by_role("heading", level=2, name=re.compile("إلى الملجأ فورًا")).wait_for(timeout=90_000)
         page.goto(f"{demo}/#lang=en&mode=setup")
         panel = page.get_by_role("region", name="Set up a site")
         panel.get_by_role("button", name="Begin from this station").click()

@@ -25,6 +25,11 @@ from marsad.station.web_setup import add_setup
 from marsad.station.wire import Json
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The page loads what this station serves and talks to this station; no script stands in the page itself."""
 LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
 COVERAGE_KEPT_S = 5.0
 Moment = Annotated[int, Query(ge=0, le=9_000_000_000_000)]
@@ -210,6 +215,7 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
         if request.url.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
         return response
