@@ -165,8 +165,10 @@ def _advance(
         cancel(state, event, book, now_utc_ns, launches, impacts)
         return
     note_burnout(event, now_s, book, state.latency_s)
-    young = now_s - event.born_s < params.young_s
-    interval = params.refit_s * (1.0 if young else max(1.0, len(state.events) / 2.0))
+    # the more launches there are to follow at once, the longer each waits: the work asked for stays within one core
+    is_young = now_s - event.born_s < params.young_s
+    crowd = state.young_count(now_s) / 3.0 if is_young else len(state.events) / 2.0
+    interval = params.refit_s * max(1.0, crowd)
     fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
     if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):
         return

@@ -74,6 +74,10 @@ class TrajectoryState:
     next_event: int = 1
     sites: SiteBook = field(default_factory=SiteBook)
 
+    def young_count(self, now_s: float) -> int:
+        """How many launches are so young that they ask for the most work."""
+        return sum(now_s - event.born_s < self.params.young_s for event in self.events)
+
 
 @dataclass(frozen=True)
 class TrajectoryOutputs:
