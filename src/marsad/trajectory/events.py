@@ -75,9 +75,17 @@ class Event:
     published_s: float = -math.inf
     spread_s: float = -math.inf
     siblings: tuple[Hypothesis, ...] = ()
+    compared_at: int = 0
     reconciled_at: int = 0
     accused_at: int = 0
     refused: set[str] = field(default_factory=set)
+
+    def grown(self) -> bool:
+        """Whether it has gained by a quarter since it was last compared with the others (and notes that it now is)."""
+        if not self.dirty or self.rows.count < 1.25 * self.compared_at:
+            return False
+        self.compared_at = self.rows.count
+        return True
 
     @property
     def launch_s(self) -> float:

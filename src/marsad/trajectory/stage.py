@@ -88,7 +88,7 @@ def step(
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
     for event in list(state.events):
-        if event.dirty and now_s - event.born_s < state.params.merge_s:
+        if event.grown() and now_s - event.born_s < state.params.merge_s:
             merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
             if state.faults:
                 biases = state.fault_book.apply(given)
@@ -167,7 +167,7 @@ def _advance(
     note_burnout(event, now_s, book, state.latency_s)
     # the more launches there are to follow at once, the longer each waits: the work asked for stays within one core
     is_young = now_s - event.born_s < params.young_s
-    crowd = state.young_count(now_s) / 3.0 if is_young else len(state.events) / 2.0
+    crowd = state.young_count(now_s) / 1.5 if is_young else len(state.events) / 1.5
     interval = params.refit_s * max(1.0, crowd)
     fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
     if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):

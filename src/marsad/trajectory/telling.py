@@ -90,7 +90,7 @@ def say(
     if event.status == "confirmed" or (event.plots and event.status == "tentative"):
         now_s = book.seconds(now_utc_ns)
         wide = _has_wide(state, event)
-        if not wide or now_s - event.spread_s >= state.params.spread_s * max(1.0, state.young_count(now_s) / 2.0):
+        if not wide or now_s - event.spread_s >= state.params.spread_s * max(1.0, float(state.young_count(now_s))):
             modes = _spread(state, event, biases) if wide else flying(event, state.world)
             event.spread_s = now_s if wide else event.spread_s
             impacts.append(
