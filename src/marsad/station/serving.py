@@ -50,6 +50,10 @@ class Running:
     stop: asyncio.Event
 
 
+LONGEST_END_S = 15.0
+"""How long the end of a station may take before what still holds it is let go."""
+
+
 @asynccontextmanager
 async def running(station: Station, host: str, http_port: int, *, loopback_only: bool = True) -> AsyncIterator[Running]:
     """Run a station and its web server for as long as the block lasts."""
@@ -78,9 +82,10 @@ async def running(station: Station, host: str, http_port: int, *, loopback_only:
     finally:
         station.hub.end()
         server.should_exit = True
-        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-            await serving
-        await station.close()
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(serving, LONGEST_END_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(station.close(), LONGEST_END_S)
         listening.close()
 
 
