@@ -57,6 +57,10 @@ def test_the_countdown_only_falls_and_stays_after_zero(console: Any) -> None:
     c = console(14, 0)
     c.mock.jump(14, 6)
     zone = c.page.locator("section.alarm li", has_text="Tank farm").locator(".countdown")
+    # the mock's clock was set anew: begin when the page has taken that in
+    zone.get_by_text(re.compile(r"^[23]\d–\d+ s$")).or_(
+        zone.filter(has_text=re.compile(r"^[23]\d–\d+ s$"))
+    ).first.wait_for()
     low, high = 1e9, 1e9
     seen = set()
     for _ in range(200):
