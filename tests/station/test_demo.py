@@ -56,7 +56,7 @@ def test_an_interrupt_ends_it_and_its_sensors(ready: None, tmp_path: Path) -> No
     process = started(tmp_path)
     assert process.stdout is not None
     first = json.loads(process.stdout.readline())
-    while json.loads(process.stdout.readline())["event"] != "sensors":
+    while json.loads(process.stdout.readline())["event"] != "track":
         pass
     with urllib.request.urlopen(first["address"] + "api/health") as answer:
         assert json.load(answer)["alive"] is True
