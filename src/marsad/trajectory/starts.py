@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numba import njit
 
 from marsad.flight.rocket import AZIMUTH, ELEVATION, PARAMETERS, TIME, Environment, Reference
-from marsad.geo.frames import ecef_from_geodetic, ellipsoid_normal, enu_axes, enu_from_geodetic, geodetic_from_ecef
+from marsad.geo.frames import ellipsoid_normal, enu_axes, enu_from_geodetic, geodetic_from_ecef
 from marsad.geo.terrain import terrain_height
 from marsad.sensing.book import direction
 
@@ -142,8 +142,3 @@ def _start(
     p = np.zeros(PARAMETERS)
     p[0], p[1], p[TIME], p[AZIMUTH], p[ELEVATION] = east_m, north_m, time_s, azimuth_rad, elevation_rad
     return p
-
-
-def place_of(latitude_rad: float, longitude_rad: float, height_m: float) -> Float[np.ndarray, "3"]:
-    """Earth-fixed place as an array."""
-    return np.array(ecef_from_geodetic(latitude_rad, longitude_rad, height_m))
