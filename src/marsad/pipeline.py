@@ -99,6 +99,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     )
     claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
     state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
+    state.known_air.follow(picture.tracks, state.book)
     state.warn, warnings = warn.step(
         state.warn,
         warn.Evidence(

@@ -1,7 +1,11 @@
-"""Plots that lie where something known flies: own drones and the balloon, aircraft that say where they are."""
+"""Plots that lie where something known flies: own drones and the balloon, aircraft that say where they are, and
+tracks that have long been too slow, or too level, for a rocket.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,18 +13,30 @@ from jaxtyping import Float
 
 from marsad.geo.frames import ecef_from_geodetic, enu_axes
 from marsad.sensing.book import SensorBook
-from marsad.terms import CooperativeReport, Plot
+from marsad.terms import CooperativeReport, Plot, TrackReport
 
 _CLAIM_KEPT_S = 6.0
 _MARGIN_M = 80.0
 _SIGMAS = 4.0
+_TRACK_KEPT_S = 2.5
+_LEAST_TRACK_AGE_S = 3.0
+_SLOWER_THAN_ROCKETS_MS = 120.0
+_LEVEL_AGE_S = 8.0
+_LEVEL_CLIMB_MS = 20.0
+_LEVEL_SIGMA_MS = 15.0
+"""A track this old and this slow is no rocket; one that still flies level after so long (a path that gravity bends
+would have changed its climb by 78 m/s) is none either."""
 
 
 @dataclass
 class KnownAir:
-    """The last claim of every cooperative aircraft: stamp (s), Earth-fixed place (m) and velocity (m/s), sigma (m)."""
+    """What is known to fly, each as stamp (s), Earth-fixed place (m) and velocity (m/s), sigma (m).
+
+    ``claims``: the last one of every cooperative aircraft; ``tracks``: those that cannot be rockets.
+    """
 
     claims: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
+    tracks: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
 
     def claim(self, report: CooperativeReport, book: SensorBook) -> None:
         """Take in a cooperative report."""
@@ -36,9 +52,22 @@ class KnownAir:
             report.position_sigma_m,
         )
 
+    def follow(self, reports: Iterable[TrackReport], book: SensorBook) -> None:
+        """Take in what the air picture says of its tracks."""
+        for report in reports:
+            if not _is_no_rocket(report):
+                self.tracks.pop(report.track_id, None)
+                continue
+            p, c = report.position, report.covariance_enu
+            place = np.array(ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m))
+            velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
+            sigma = math.sqrt(max(c[0], c[6], c[11]))
+            self.tracks[report.track_id] = (book.seconds(report.time_utc_ns), place, velocity, sigma)
+
     def forget(self, now_s: float) -> None:
-        """Forget claims that are too old to say anything."""
+        """Forget claims and tracks that are too old to say anything."""
         self.claims = {k: v for k, v in self.claims.items() if now_s - v[0] < _CLAIM_KEPT_S}
+        self.tracks = {k: v for k, v in self.tracks.items() if now_s - v[0] < _TRACK_KEPT_S}
 
     def explains(self, plot: Plot, place_m: Float[np.ndarray, "3"], book: SensorBook) -> bool:
         """Whether a plot (Earth-fixed place) lies where something known flies, within its errors."""
@@ -57,4 +86,23 @@ class KnownAir:
                 reach = spread + _MARGIN_M + _SIGMAS * sigma + 5.0 * dt * dt
                 if float(np.linalg.norm(place_m - place - velocity * dt)) < reach:
                     return True
+        for time_s, place, velocity, sigma in self.tracks.values():
+            dt = stamp - time_s
+            reach = math.hypot(spread, _SIGMAS * sigma) + 5.0 * dt * dt
+            if abs(dt) < _TRACK_KEPT_S and float(np.linalg.norm(place_m - place - velocity * dt)) < reach:
+                return True
         return False
+
+
+def _is_no_rocket(report: TrackReport) -> bool:
+    """Whether a track has been followed for long enough to know that it is too slow or too level for a rocket."""
+    if report.status == "ended" or report.status == "tentative" or not report.range_known or report.event_id:
+        return False
+    age_s = (report.time_utc_ns - report.first_seen_utc_ns) * 1e-9
+    c = report.covariance_enu
+    sigma_ms = math.sqrt(max(c[15], c[18], c[20]))
+    if age_s < _LEAST_TRACK_AGE_S or sigma_ms > _LEVEL_SIGMA_MS:
+        return False
+    is_slow = math.hypot(*report.velocity_enu_ms) + 2.0 * sigma_ms < _SLOWER_THAN_ROCKETS_MS
+    is_level = age_s > _LEVEL_AGE_S and abs(report.velocity_enu_ms[2]) < _LEVEL_CLIMB_MS
+    return is_slow or is_level

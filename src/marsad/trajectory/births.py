@@ -37,6 +37,11 @@ from marsad.trajectory.rows import rows_of
 from marsad.trajectory.starts import radar_starts
 from marsad.trajectory.state import TrajectoryState
 
+_STRAIGHT_CHI2 = 8.0
+"""A straight line that fits so well leaves a rocket no chance: the least that any rocket was born with is 12."""
+_FASTEST_RATIO = 1.3
+"""No rocket flies faster than its class's speed times this."""
+
 _SLOW_CLIMB_MS = 30.0
 _FAST_CLIMB_MS = 450.0
 _UNSEEN_SCANS = 2.5
@@ -118,13 +123,19 @@ def born_of_radar(
         sigma = math.sqrt(float(np.trace(line.velocity_covariance)))
         if n >= 3 and speed + 2.0 * sigma < 120.0:
             tracklet.is_air = True
-        if tracklet.is_air or speed + sigma < 90.0 or not _may_be_rising(state, book, tracklet):
+        if tracklet.is_air or speed + sigma < 90.0 or line.chi2 < _STRAIGHT_CHI2:
+            continue
+        if speed - 3.0 * sigma > _fastest_ms(state) or not _may_be_rising(state, book, tracklet):
             continue
         event = _try_radar(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
         if event is not None:
             _admit(state, event, book, bias_sigma, {p.detection_id for p in tracklet.plots})
             return event
     return None
+
+
+def _fastest_ms(state: TrajectoryState) -> float:
+    return _FASTEST_RATIO * max(h.motor.delta_v_ms for h in state.world.hypotheses)
 
 
 def _may_be_rising(state: TrajectoryState, book: SensorBook, tracklet: Tracklet) -> bool:

@@ -26,6 +26,7 @@ _TRACKLET_KEPT_S = 9.0
 _CV_GATE_CHI2 = 25.0
 _ACCELERATION_MS2 = 25.0
 _MOST_TRACKLETS = 300
+_RECENT = 5
 CV_POSITION_SIGMA_M = (20e3, 20e3, 4e3)
 CV_SPEED_SIGMA_MS = (110.0, 110.0, 8.0)
 
@@ -42,7 +43,7 @@ class Unclaimed:
 
 @dataclass
 class Tracklet:
-    """A few plots that one thing may have made."""
+    """A few plots that one thing may have made; ``recent``: the straight line through the last of them, once asked."""
 
     plots: list[Plot] = field(default_factory=list)
     stamp_s: list[float] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Tracklet:
     axes: Float[np.ndarray, "3 3"] | None = None
     tried: int = 0
     is_air: bool = False
+    recent: Straight | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ class TrackletBook:
                 if float(np.linalg.norm(place_m - t.place_m[0])) < _FASTEST_MS * gap:
                     singles.append(t)
                 continue
+            if float(np.linalg.norm(place_m - t.place_m[-1])) > _FASTEST_MS * (abs(stamp - t.stamp_s[-1]) + 0.5):
+                continue
             chi2 = self._gate(t, stamp, place_m, covariance)
             if chi2 < _CV_GATE_CHI2 and (best is None or chi2 < best[0]):
                 best = (chi2, t)
@@ -197,16 +201,19 @@ class TrackletBook:
         self, t: Tracklet, stamp: float, place_m: Float[np.ndarray, "3"], covariance: Float[np.ndarray, "3 3"]
     ) -> float:
         assert t.axes is not None
-        recent = (
-            t
-            if len(t.plots) <= 5
-            else Tracklet(t.plots[-5:], t.stamp_s[-5:], t.place_m[-5:], t.covariance_m2[-5:], t.axes)
-        )
-        line = straight(recent)
-        i = int(np.argmin([abs(stamp - s) for s in recent.stamp_s]))
-        dt = stamp - recent.stamp_s[i]
-        ahead = t.axes @ (place_m - recent.place_m[i]) - line.velocity_ms * dt
-        s = recent.covariance_m2[i] + covariance + line.velocity_covariance * dt * dt
+        if t.recent is None:
+            n = _RECENT
+            t.recent = straight(
+                t
+                if len(t.plots) <= n
+                else Tracklet(t.plots[-n:], t.stamp_s[-n:], t.place_m[-n:], t.covariance_m2[-n:], t.axes)
+            )
+        line = t.recent
+        begin = max(len(t.stamp_s) - _RECENT, 0)
+        i = begin + int(np.argmin([abs(stamp - s) for s in t.stamp_s[begin:]]))
+        dt = stamp - t.stamp_s[i]
+        ahead = t.axes @ (place_m - t.place_m[i]) - line.velocity_ms * dt
+        s = t.covariance_m2[i] + covariance + line.velocity_covariance * dt * dt
         s = s + np.eye(3) * (0.5 * _ACCELERATION_MS2 * dt * dt) ** 2
         lower = np.zeros((3, 3))
         if not cholesky(s, lower):
@@ -236,3 +243,4 @@ def _insert(
     t.stamp_s.insert(i, stamp)
     t.place_m.insert(i, place_m)
     t.covariance_m2.insert(i, covariance)
+    t.recent = None
