@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+from marsad.adapters.channel_test import ChannelTest
 from marsad.adapters.keys import Kind
 from marsad.station.channels import Chains, Message
 from marsad.station.siren_emulator import SirenOptions, run
@@ -89,3 +90,7 @@ def siren(name: str = "gate", kind: Kind = "actual", key: bytes = KEY, port: int
     finally:
         stop.set()
         thread.join(5)
+
+
+def trial(now_ns: int = 1_800_000_000 * S) -> ChannelTest:
+    return Chains("plant", "Plant").test("test-1", Geodetic.from_degrees(30.0, 20.0, 200.0), now_ns)

@@ -90,6 +90,26 @@ def add_siren(folder: Path, name: str) -> bytes:
     return key
 
 
+def read_kind(folder: Path) -> Kind:
+    """Give whose keys a folder holds without reading a key.
+
+    Raises
+    ------
+    BadInputError
+        It is no such folder.
+    """
+    about = folder / "identity.toml"
+    try:
+        kind = tomllib.loads(about.read_text(encoding="utf-8")).get("kind")
+    except (OSError, ValueError) as error:
+        raise BadInputError(folder, f"a folder made by 'marsad keys make' expected ({error})") from error
+    if kind == "exercise":
+        return "exercise"
+    if kind == "actual":
+        return "actual"
+    raise BadInputError(about, 'kind = "actual" or "exercise" expected')
+
+
 def read_identity(folder: Path) -> Identity:
     """Read a folder of keys.
 

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-PURPLE = "\033[45;97m"
-PLAIN = "\033[0m"
-
 
 def command(
     site: Annotated[Path, typer.Argument(help="Site file (.toml), or the plain folder of three JSON files.")],
@@ -21,6 +18,7 @@ def command(
     remain_s: Annotated[float, typer.Option(help="Seconds of 'stay in shelter' before the all-clear.")] = 30.0,
     hazard: Annotated[str, typer.Option(help="rocket or drone.")] = "rocket",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Run a drill: in a process of its own, with keys and channels of its own, marked as an exercise in every message.
 
@@ -34,15 +32,17 @@ def command(
 
     from marsad.adapters.errors import BadInputError
     from marsad.adapters.sites import read_site
+    from marsad.station.drill_lines import Said
     from marsad.station.drilling import require_exercise, run_drill
     from marsad.station.outlets.setup import read_channels
     from marsad.station.serving import stop_on_signals
     from marsad.station.world import RealWorld
-    from marsad.terms import ZoneWarning
     from marsad.warn.drill import DrillPlan, begin_drill
 
     if hazard not in ("rocket", "drone"):
         raise BadInputError("--hazard", f"rocket or drone expected, found {hazard!r}")
+
+    said = Said(as_json=as_json)
 
     async def main() -> str:
         world = RealWorld()
@@ -64,29 +64,15 @@ def command(
         except ValueError as error:
             raise BadInputError("marsad drill", str(error)) from error
         people = sum(zone.population for zone in ground.zones if zone.zone_id in wanted)
-        _ask(len(wanted), people, len(outlets.channels), yes)
+        said.begins(len(wanted), people, len(outlets.channels))
+        if not yes:
+            typer.confirm("Begin the drill?", abort=True)
         stop = asyncio.Event()
         stop_on_signals(stop.set)
 
-        def tell(warning: ZoneWarning) -> None:
-            print(f"{PURPLE} EXERCISE {PLAIN} {warning.zone_id}: {warning.level}  ({warning.rule})", flush=True)
-
         plan = msgspec.structs.replace(plan, begins_utc_ns=world.utc_ns())
-        return await run_drill(world, ground, plan, outlets, actual.rstrip("/"), tell, stop)
+        return await run_drill(world, ground, plan, outlets, actual.rstrip("/"), said.tell, stop, said.delivered)
 
     ended = asyncio.run(main())
-    words = {
-        "over": "the drill is over",
-        "pre_empted": "DRILL ENDED – REAL ALARM. Follow the real alarm.",
-        "out_of_contact": "the drill was ended: the real station is not heard",
-    }
-    print(f"{PURPLE} EXERCISE {PLAIN} {words.get(ended, ended)}", flush=True)
+    said.ended(ended)
     raise typer.Exit(0 if ended == "over" else 1)
-
-
-def _ask(zone_count: int, people: int, channel_count: int, yes: bool) -> None:
-    """Say what will literally happen and ask; the words differ from those of a real alarm on purpose."""
-    told = f"about {people} people in " if people else ""
-    print(f"{PURPLE} EXERCISE {PLAIN} {told}{zone_count} zones will be told of a DRILL over {channel_count} channels.")
-    if not yes:
-        typer.confirm("Begin the drill?", abort=True)

@@ -21,6 +21,9 @@ def command(
         Path | None, typer.Option(help="File that names sirens, web hooks, MQTT, TAK and loudspeakers (.toml).")
     ] = None,
     people: Annotated[Path | None, typer.Option(help="File of accounts (.toml), made by 'marsad people add'.")] = None,
+    drill_channels: Annotated[
+        Path | None, typer.Option(help="Channels of drills (.toml, exercise keys), to begin drills at the console.")
+    ] = None,
     sender: Annotated[str, typer.Option(help="Sender of CAP messages.")] = "marsad",
     exercise: Annotated[bool, typer.Option("--exercise", help="Mark everything that is said as an exercise.")] = False,
     insecure_bind: Annotated[
@@ -46,5 +49,6 @@ def command(
             insecure_bind=insecure_bind,
             channels=channels,
             people=people,
+            drill_channels=drill_channels,
         )
     )

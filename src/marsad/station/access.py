@@ -21,7 +21,9 @@ from marsad.adapters.errors import BadInputError
 from marsad.terms import PersonOrder
 
 Role = Literal["observer", "operator", "supervisor"]
-Act = Literal["see", "acknowledge", "annotate", "alarm", "alarm_wider", "hold", "cancel", "all_clear", "test_channel"]
+Act = Literal[
+    "see", "acknowledge", "annotate", "alarm", "alarm_wider", "hold", "cancel", "all_clear", "test_channel", "drill"
+]
 RANK: dict[str, int] = {"observer": 0, "operator": 1, "supervisor": 2}
 LEAST_ROLE: dict[Act, Role] = {
     "see": "observer",
@@ -33,6 +35,7 @@ LEAST_ROLE: dict[Act, Role] = {
     "cancel": "operator",
     "all_clear": "supervisor",
     "test_channel": "supervisor",
+    "drill": "supervisor",
 }
 TWO_PERSONS: frozenset[Act] = frozenset({"alarm_wider", "cancel"})
 CONFIRM_WITHIN_NS = 60_000_000_000

@@ -17,10 +17,11 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from marsad.adapters import cap
+from marsad.adapters.channel_test import ChannelTest, encode_cap
 from marsad.adapters.language_packs import LanguagePack
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
-from marsad.terms import Zone, ZoneWarning
+from marsad.terms import Geodetic, Zone, ZoneWarning
 
 QUEUE_MESSAGES = 1000
 LATE_S = 5.0
@@ -72,6 +73,14 @@ class Probing(Protocol):
 
 
 @runtime_checkable
+class CanBeTested(Protocol):
+    """A channel that a person can test: something arrives at the other end, marked as a test, an alarm to no one."""
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Hand over a test."""
+
+
+@runtime_checkable
 class Restoring(Protocol):
     """A channel that must know what stands when the station comes up."""
 
@@ -93,6 +102,12 @@ class CapDirectory:
         """Write the file."""
         path = self._folder / f"{message.cap.identifier}.xml"
         self._write(path, message.xml)
+        return Receipt(delivered=True, detail=path.name)
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Write the test's file."""
+        path = self._folder / f"{test.identifier}.xml"
+        self._write(path, test.xml)
         return Receipt(delivered=True, detail=path.name)
 
 
@@ -139,6 +154,14 @@ class Chains:
         xml = cap.encode(head, self._packs)
         return Message(cap=head, xml=self._sign(xml) if self._sign else xml)
 
+    def test(self, test_id: str, place: Geodetic, sent_utc_ns: int) -> ChannelTest:
+        """Make the test of a channel; it belongs to no chain."""
+        bare = ChannelTest(
+            test_id=test_id, sender=self._sender, sender_name=self._sender_name, sent_utc_ns=sent_utc_ns, place=place
+        )
+        xml = encode_cap(bare)
+        return msgspec.structs.replace(bare, xml=self._sign(xml) if self._sign else xml)
+
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal keeps of a delivery."""
@@ -165,6 +188,8 @@ class _Line:
     in_hand_since_ns: int = 0
     last_failed: bool = False
     detail: str = ""
+    tested: Json = field(default_factory=dict)
+    """When a person last tested it and what came of it, as the console shows it."""
 
     def status(self, now_utc_ns: int) -> Literal["ok", "late", "dead"]:
         """Say whether messages get through."""
@@ -220,6 +245,30 @@ class Dispatch:
         line = next((line for line in self._lines if line.channel.channel_id == channel_id), None)
         return None if line is None else await self._ask(line)
 
+    async def test(self, channel_id: str, test: ChannelTest) -> Receipt | None:
+        """Test a channel now, beside its queue; ``None`` if there is no such channel or it knows no tests.
+
+        While it has an alarm in hand it is not tested.
+        """
+        line = next((line for line in self._lines if line.channel.channel_id == channel_id), None)
+        if line is None or not isinstance(line.channel, CanBeTested):
+            return None
+        if line.in_hand_since_ns or not line.queue.empty():
+            return Receipt(delivered=False, detail="it has an alarm in hand and was not tested")
+        try:
+            receipt = await self._world.beside(partial(line.channel.test, test))
+        except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
+            receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+        self._note(line, receipt)
+        now = self._world.utc_ns()
+        line.tested = {
+            "tested_utc_ms": ms(now),
+            "test_delivered": receipt.delivered,
+            "test_detail": receipt.detail,
+            "test_took_s": round((now - test.sent_utc_ns) / 1e9, 3),
+        }
+        return receipt
+
     async def _ask(self, line: _Line) -> Receipt | None:
         channel = line.channel
         if not isinstance(channel, Probing):
@@ -273,6 +322,7 @@ class Dispatch:
                 "failed": line.failed,
                 "detail": line.detail,
             }
+            | line.tested
             for line in self._lines
         ]
 

@@ -16,7 +16,8 @@ from marsad.adapters.language_packs import LanguagePack
 from marsad.adapters.sites import read_site
 from marsad.station.access import read_people
 from marsad.station.channels import Channel
-from marsad.station.outlets.setup import read_channels
+from marsad.station.drill_process import DrillGround
+from marsad.station.outlets.setup import kind_of, read_channels
 from marsad.station.outlets.speech import SpeechChannel
 from marsad.station.runner import default_pipeline
 from marsad.station.service import Settings, Station
@@ -42,6 +43,7 @@ class ServeOptions:
     insecure_bind: bool = False
     channels: Path | None = None
     people: Path | None = None
+    drill_channels: Path | None = None
 
 
 def _beside(site: Path, suffix: str) -> Path:
@@ -87,6 +89,18 @@ def _speak_beforehand(speaker: SpeechChannel, zones: tuple[Zone, ...], *, exerci
         log.info("channel %s: %d announcements made", speaker.channel_id, made)
 
 
+def _drill_ground(options: ServeOptions) -> DrillGround:
+    """Look at the drill's channels before they are needed; the drill's process alone reads their keys."""
+    assert options.drill_channels is not None
+    if options.exercise:
+        raise BadInputError("--drill-channels", "a station of exercises runs no drills beside itself")
+    if kind_of(options.drill_channels) != "exercise":
+        raise BadInputError(
+            "--drill-channels", "a drill speaks with exercise keys only: marsad keys make FOLDER --exercise"
+        )
+    return DrillGround(options.site.resolve(), options.drill_channels.resolve())
+
+
 async def _serve(options: ServeOptions) -> None:
     site = read_site(options.site)
     settings = settings_of(options)
@@ -102,7 +116,8 @@ async def _serve(options: ServeOptions) -> None:
         for speaker in outlets.speakers:
             _speak_beforehand(speaker, site.zones, exercise=settings.exercise)
     access = read_people(options.people, frozenset(zone.zone_id for zone in site.zones)) if options.people else None
-    station = Station(world, site, default_pipeline(), settings, channels, sign, packs, access)
+    ground = _drill_ground(options) if options.drill_channels else None
+    station = Station(world, site, default_pipeline(), settings, channels, sign, packs, access, drill_ground=ground)
     async with running(station, options.host, options.port, loopback_only=not options.insecure_bind) as live:
         stop_on_signals(live.stop.set)
         host = f"[{options.host}]" if ":" in options.host else options.host

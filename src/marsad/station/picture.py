@@ -13,7 +13,7 @@ from marsad.station.health import Health
 from marsad.station.wire import Json
 from marsad.terms import RejectedInput, ZoneWarning
 
-LISTS = ("tracks", "launches", "impacts", "corridors", "zones", "warnings", "sensors", "faults", "channels")
+LISTS = ("tracks", "launches", "impacts", "corridors", "zones", "warnings", "sensors", "faults", "channels", "drills")
 KEYS: dict[str, tuple[str, ...]] = {
     "tracks": ("track_id",),
     "launches": ("event_id",),
@@ -24,11 +24,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sensors": ("sensor_id",),
     "faults": ("sensor_id", "kind"),
     "channels": ("channel_id",),
+    "drills": ("drill_id",),
 }
 """What names an entity in each list."""
 REJECTS_KEPT = 50
 NOTES_KEPT = 500
-MOST: dict[str, int] = {"launches": 500, "impacts": 500, "warnings": 500}
+MOST: dict[str, int] = {"launches": 500, "impacts": 500, "warnings": 500, "drills": 20}
 EVENT_KEPT_NS = 1_800_000_000_000
 TRACK_KEPT_NS = 120_000_000_000
 """A track of which nothing is heard for so long has ended, whatever was not said about it."""
@@ -139,6 +140,10 @@ class Picture:
         """Take in the state of a channel."""
         if self._lists["channels"].get(entity["channel_id"]) != entity:
             self._put("channels", entity)
+
+    def drill(self, entity: Json) -> None:
+        """Take in how a drill goes, which is a process of its own."""
+        self._put("drills", entity)
 
     def trouble(self, part: str, kind: str, what: str, now_utc_ns: int) -> None:
         """Take in what is wrong with a part of the station itself; empty when nothing is."""

@@ -22,8 +22,9 @@ import marsad
 from marsad.adapters.language_packs import LanguagePack
 from marsad.sensing.site import Site
 from marsad.station.access import Access
-from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch
+from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch, Receipt
 from marsad.station.core import Processed, StationCore
+from marsad.station.drill_process import DrillGround, Drills
 from marsad.station.exercise import as_exercise
 from marsad.station.feed import Feed
 from marsad.station.health import Health
@@ -80,6 +81,7 @@ class Station:
         packs: Sequence[LanguagePack] = (),
         access: Access | None = None,
         feed: Feed | None = None,
+        drill_ground: DrillGround | None = None,
     ) -> None:
         self.world = world
         self.settings = settings
@@ -110,6 +112,9 @@ class Station:
         self._failed_utc_ns = 0
         self.access = access
         self._orders: list[PersonOrder] = []
+        self.drills: Drills | None = None
+        if drill_ground is not None:
+            self.drills = Drills(drill_ground, world.utc_ns, world.speed, self._show_drill, self._keep_note)
 
     def listen(self, listener: Listener) -> None:
         """Let a function hear of every batch, in the loop's thread, with the time."""
@@ -156,6 +161,8 @@ class Station:
         if self._stopping:
             return
         self._stopping = True
+        if self.drills is not None:
+            await self.drills.close()
         await self.feed.close()
         for task in self._tasks:
             task.cancel()
@@ -304,6 +311,24 @@ class Station:
     def order(self, order: PersonOrder) -> None:
         """Let an order that was checked go the way of every message: journal, core, channels; within ``TICK_S``."""
         self._orders.append(order)
+
+    async def test_channel(self, channel_id: str, by: str) -> Receipt | None:
+        """Test a channel; ``None`` if there is none of that name that can be tested."""
+        now = self.world.utc_ns()
+        test = self._chains.test(f"test-{ms(now)}", self.site.origin, now)
+        receipt = await self.dispatch.test(channel_id, test)
+        if receipt is not None:
+            told = {"channel_id": channel_id, "by": by, "delivered": receipt.delivered, "detail": receipt.detail}
+            self._keep_note("channel_test", told)
+        return receipt
+
+    def _show_drill(self, state: Json) -> None:
+        self.picture.drill(state)
+        self._flush(self.world.utc_ns())
+
+    def _keep_note(self, kind: str, payload: Json) -> None:
+        now = self.world.utc_ns()
+        self._write(lambda: self.core.note(kind, payload, now))
 
     async def note(self, kind: str, payload: Json) -> None:
         """Keep an act of a person in the journal."""

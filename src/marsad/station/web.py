@@ -21,6 +21,7 @@ from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
 from marsad.station.web_people import Token, add_channel_test, add_people, operator_for
+from marsad.station.web_practice import add_practice
 from marsad.station.web_setup import add_setup
 from marsad.station.wire import Json
 
@@ -94,7 +95,9 @@ def _plain(app: FastAPI, station: Station) -> None:
     async def site() -> Response:
         now = station.world.utc_ns()
         sensors = [wire.sensor(known, now) for known in station.health.sensors.values()]
-        return _json(wire.site(station.site, sensors, exercise=station.settings.exercise))
+        return _json(
+            wire.site(station.site, sensors, exercise=station.settings.exercise, can_drill=station.drills is not None)
+        )
 
     @app.get("/api/terrain")
     async def terrain() -> Response:
@@ -225,6 +228,7 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
     _acts(app, station)
     add_people(app, station)
     add_channel_test(app, station)
+    add_practice(app, station)
     add_setup(app, station)
     _stream(app, station, loopback_only=loopback_only)
     if (console / "index.html").is_file():

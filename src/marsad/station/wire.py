@@ -86,7 +86,7 @@ def policy(p: WarningPolicy) -> Json:
     return {name: getattr(p, name) for name in p.__dataclass_fields__}
 
 
-def site(s: Site, sensors: list[Json], *, exercise: bool) -> Json:
+def site(s: Site, sensors: list[Json], *, exercise: bool, can_drill: bool = False) -> Json:
     """Give all that the console needs to know beforehand."""
     rows, columns = s.terrain.height_m.shape
     return {
@@ -107,6 +107,7 @@ def site(s: Site, sensors: list[Json], *, exercise: bool) -> Json:
         },
         "policy": policy(s.policy),
         "exercise": exercise,
+        "can_drill": can_drill,
     }
 
 

@@ -23,7 +23,7 @@ from lxml import etree
 from marsad.station.outlets.mqtt import MqttChannel
 from marsad.station.outlets.tak import TakChannel
 from marsad.station.outlets.webhook import WebhookChannel
-from outlet_kit import Clock, message
+from outlet_kit import Clock, message, trial
 
 SECRET = b"a secret of the test"
 
@@ -245,3 +245,58 @@ def test_no_tak_server_is_a_failure() -> None:
     receipt = TakChannel("t", "127.0.0.1", free_port(), "plant", Clock()).deliver(message())
     assert not receipt.delivered
     assert "refused" in receipt.detail.lower()
+
+
+def test_a_test_by_web_hook_is_no_warning(web: type[Receiver]) -> None:
+    receipt = WebhookChannel("w", web.url, SECRET).test(trial())
+    assert receipt.delivered
+    told = json.loads(web.got[0][1])
+    assert told["type"] == "test"
+    assert "warning" not in told
+    assert "<status>Test</status>" in told["cap"]
+
+
+def test_a_test_by_mqtt_touches_no_zone(broker: tuple[int, subprocess.Popen[bytes]]) -> None:
+    from paho.mqtt.client import Client
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    heard: list[tuple[str, bytes, bool]] = []
+    subscribed = threading.Event()
+    listener = Client(CallbackAPIVersion.VERSION2)
+    listener.on_message = lambda _c, _u, m: heard.append((m.topic, m.payload, m.retain))
+    listener.on_subscribe = lambda *_: subscribed.set()
+    listener.connect("127.0.0.1", broker[0])
+    listener.loop_start()
+    listener.subscribe("marsad/#", qos=1)
+    out = MqttChannel("b", "127.0.0.1", broker[0])
+    try:
+        assert subscribed.wait(5)
+        assert out.test(trial()).delivered
+        end = time.monotonic() + 5
+        while not heard and time.monotonic() < end:
+            time.sleep(0.02)
+        assert [topic for topic, _, _ in heard] == ["marsad/actual/test"]
+        assert json.loads(heard[0][1])["headline"]["en"].startswith("TEST")
+    finally:
+        out.close()
+        listener.disconnect()
+        listener.loop_stop()
+
+
+def test_a_test_reaches_tak_users_as_a_point_that_says_so(taky: int) -> None:
+    clock = Clock(time.time_ns())
+    with socket.create_connection(("127.0.0.1", taky), timeout=5) as user:
+        user.sendall(hello("guard-1"))
+        time.sleep(0.5)
+        out = TakChannel("t", "127.0.0.1", taky, "plant", clock)
+        receipt = out.test(trial(clock.now_ns))
+        assert receipt.delivered, receipt.detail
+        heard, end = b"", time.monotonic() + 5
+        while b"test-1" not in heard and time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                user.settimeout(0.5)
+                heard += user.recv(65536)
+        out.close()
+    assert b'callsign="TEST Plant"' in heard
+    assert b"emergency" not in heard
+    assert b"b-a-o" not in heard

@@ -1,4 +1,5 @@
-"""MQTT 3.1.1: each zone's state retained under ``TOPIC/KIND/zones/ZONE``, the CAP message under ``…/cap``.
+"""MQTT 3.1.1: each zone's state retained under ``TOPIC/KIND/zones/ZONE``, the CAP message under ``…/cap``,
+tests under ``…/test``.
 
 A message is delivered when the broker has acknowledged both (QoS 1), within ``TIMEOUT_S``.  The client reconnects by
 itself; a message that finds no connection is a failure and is told as such, not queued: an alarm that arrives late
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from marsad.adapters.channel_test import HEADLINES, ChannelTest
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Kind
 from marsad.station.channels import Message, Receipt
@@ -58,6 +60,11 @@ class MqttChannel:
     def probe(self) -> Receipt:
         """Publish that the station lives."""
         return self._publish([(f"{self._root}/alive", b"1", False)])
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Publish a test under its own topic, not retained: no zone's state is touched."""
+        told = {"test_id": test.test_id, "headline": HEADLINES, "cap": test.xml.decode()}
+        return self._publish([(f"{self._root}/test", msgspec.json.encode(told), False)])
 
     def close(self) -> None:
         """End the connection."""

@@ -40,7 +40,7 @@ import msgspec
 from msgspec import Meta
 
 from marsad.adapters.errors import BadInputError
-from marsad.adapters.keys import Identity, read_identity
+from marsad.adapters.keys import Identity, Kind, read_identity, read_kind
 from marsad.adapters.language_packs import LanguagePack, read_pack
 from marsad.station.channels import Channel
 from marsad.station.outlets.mqtt import MqttChannel
@@ -126,6 +126,24 @@ class Outlets:
     packs: tuple[LanguagePack, ...] = ()
 
 
+def kind_of(path: Path) -> Kind:
+    """Say for which messages a file of channels is, without reading a key or making a channel.
+
+    Raises
+    ------
+    BadInputError
+        One line that names the file and what was expected.
+    """
+    return read_kind(path.resolve().parent / _read(path).keys)
+
+
+def _read(path: Path) -> ChannelsFile:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ChannelsFile)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise BadInputError(path, f"a file of channels expected ({error})") from error
+
+
 def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int]) -> Outlets:
     """Read the file and make the channels, all of them behind the wall of the keys' kind.
 
@@ -134,10 +152,7 @@ def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int])
     BadInputError
         One line that names the file, the field and what was expected.
     """
-    try:
-        told = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ChannelsFile)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise BadInputError(path, f"a file of channels expected ({error})") from error
+    told = _read(path)
     folder = path.resolve().parent
     identity = read_identity(folder / told.keys)
     known = {zone.zone_id for zone in zones}

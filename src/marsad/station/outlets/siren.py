@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from marsad.adapters.channel_test import ChannelTest
 from marsad.adapters.keys import Kind
 from marsad.adapters.siren import NotForUsError, SirenAcknowledgement, SirenOrder, decode_acknowledgement, encode_order
 from marsad.station.channels import Message, Receipt
@@ -18,6 +19,8 @@ REPEATS_S = (0.0, 0.08, 0.2, 0.4, 0.7)
 DEADLINE_S = 1.0
 PROBE_DEADLINE_S = 0.5
 ALL_CLEAR_SOUNDS_S = 30.0
+TEST_NAME = "TEST"
+"""Name of the alarm in the order of a test, which changes nothing."""
 RANK = {"clear": 0, "watch": 1, "prepare": 2, "all_clear": 3, "remain": 4, "take_shelter": 5}
 UNDERSTOOD = {"watch": "clear", "prepare": "clear"}
 
@@ -82,6 +85,13 @@ class SirenChannel:
             if wanted is not None and wanted.level == "take_shelter" and heard.level != "take_shelter":
                 return self._tell(DEADLINE_S)
             return Receipt(delivered=True, detail=f"alive, {heard.level}")
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Ask the siren for an answer made with its key; the order is a probe named TEST, so that nothing is heard."""
+        del test
+        with self._guard:
+            heard, said = self._exchange("probe", "unknown", 0, 0, TEST_NAME, PROBE_DEADLINE_S)
+        return Receipt(delivered=heard is not None, detail=f"{said}; it stays silent" if heard is not None else said)
 
     def _note(self, warning: ZoneWarning) -> None:
         if self._zone_ids and warning.zone_id not in self._zone_ids:

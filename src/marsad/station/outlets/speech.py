@@ -11,10 +11,12 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from marsad.adapters.cap_texts import LANGUAGES, headline_of
+from marsad.adapters.channel_test import ChannelTest, spoken
 from marsad.station.channels import Message, Receipt
 from marsad.terms import Zone
 
@@ -38,6 +40,8 @@ class SpeechChannel:
             raise ValueError(f"no words in {', '.join(unknown)}; there are {', '.join(LANGUAGES)}")
         self.channel_id = f"speech:{name}"
         self._folder, self._languages, self._player = folder, tuple(languages), tuple(player)
+        self._guard = threading.Lock()
+        self._test_playing: subprocess.Popen[bytes] | None = None
         (folder / "cache").mkdir(parents=True, exist_ok=True)
 
     def prepare(self, zones: Iterable[Zone], *, exercise: bool = False) -> int:
@@ -51,6 +55,7 @@ class SpeechChannel:
 
     def deliver(self, message: Message) -> Receipt:
         """Announce a message; early watch is not spoken."""
+        self._end_test()
         warning = message.warning
         level = "all_clear" if warning.level == "clear" else warning.level
         if level not in SPOKEN_LEVELS:
@@ -64,6 +69,38 @@ class SpeechChannel:
                 return Receipt(delivered=False, detail=_said(error))
         self._announce(files)
         return self._play(files)
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Say that this is a test; an announcement that comes meanwhile ends it."""
+        del test
+        try:
+            files = [self._spoken(spoken(language), language)[0] for language in self._languages]
+        except (OSError, subprocess.SubprocessError) as error:
+            return Receipt(delivered=False, detail=_said(error))
+        self._announce(files)
+        if not self._player:
+            return Receipt(delivered=True, detail="announce.m3u")
+        try:
+            with self._guard:
+                playing = subprocess.Popen(
+                    [*self._player, *map(str, files)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+                self._test_playing = playing
+            code = playing.wait(PLAYER_TIMEOUT_S)
+        except (OSError, subprocess.SubprocessError) as error:
+            self._end_test()
+            return Receipt(delivered=False, detail=f"the player failed: {error}"[:200])
+        if self._test_playing is not playing:
+            return Receipt(delivered=True, detail="cut short by an announcement")
+        return Receipt(delivered=code == 0, detail="played" if code == 0 else f"the player ended with {code}")
+
+    def _end_test(self) -> None:
+        """End the sound of a test: an announcement is never played over one."""
+        with self._guard:
+            if self._test_playing is not None and self._test_playing.poll() is None:
+                self._test_playing.kill()
+                self._test_playing.wait(1.0)
+            self._test_playing = None
 
     def probe(self) -> Receipt:
         """See whether the synthesiser is there."""

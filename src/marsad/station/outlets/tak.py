@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from marsad.adapters import cot
+from marsad.adapters.channel_test import ChannelTest, encode_cot
 from marsad.adapters.keys import Kind
 from marsad.station.channels import Message, Receipt
 
@@ -68,6 +69,11 @@ class TakChannel:
                 self._drop()
                 return Receipt(delivered=False, detail="the server closed the connection")
         return Receipt(delivered=True, detail="the server answers")
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Send a map point that says TEST and is gone in a minute, and see that the server lives."""
+        sent = self._send(encode_cot(test, self._sender))
+        return self.probe() if sent.delivered else sent
 
     def close(self) -> None:
         """End the connection."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from marsad.adapters.channel_test import ChannelTest
 from marsad.adapters.keys import Kind
-from marsad.station.channels import Channel, Message, Receipt
+from marsad.station.channels import CanBeTested, Channel, Message, Receipt
 from marsad.terms import ZoneWarning
 
 FORBIDDEN_IN_EXERCISES = ("this is not a drill", "not an exercise", "هذا ليس تمرين", "ليست تجربة")
@@ -41,6 +42,15 @@ class Walled:
         """See whether the channel lives."""
         probe = getattr(self._channel, "probe", None)
         return probe() if probe is not None else Receipt(delivered=True)
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Hand a test on, which is neither actual nor exercise and says so."""
+        if b"<status>Test</status>" not in test.xml:
+            self.refused += 1
+            return Receipt(delivered=False, detail="refused: this is not marked as a test")
+        if not isinstance(self._channel, CanBeTested):
+            return Receipt(delivered=False, detail="this channel knows no tests")
+        return self._channel.test(test)
 
     def restore(self, standing: Sequence[ZoneWarning]) -> None:
         """Tell the channel what stands, after a restart."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from marsad.adapters.channel_test import HEADLINES, ChannelTest
 from marsad.adapters.keys import Kind
 from marsad.station.channels import Message, Receipt
 
@@ -57,6 +58,19 @@ class WebhookChannel:
     def probe(self) -> Receipt:
         """Post a message of type "probe", which the receiver only has to answer."""
         return self._post({"type": "probe", "kind": self._identity})
+
+    def test(self, test: ChannelTest) -> Receipt:
+        """Post a message of type "test"."""
+        return self._post(
+            {
+                "type": "test",
+                "kind": self._identity,
+                "test_id": test.test_id,
+                "headline": HEADLINES,
+                "cap_identifier": test.identifier,
+                "cap": test.xml.decode(),
+            }
+        )
 
     def _post(self, body: dict[str, Any]) -> Receipt:
         content = msgspec.json.encode(body)
