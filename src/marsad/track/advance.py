@@ -124,7 +124,8 @@ def hit(new: Tracks, i: int, ratio: float, time_s: float, sensor: int, detection
     new.misses[i] = 0
     new.updated_s[i], new.last_detection[i] = time_s, detection
     new.sensors[i] |= 1 << (sensor % 63)
-    if new.existence[i] >= tables.confirm or new.status[i] != TENTATIVE:
+    is_sure = new.existence[i] >= tables.confirm and new.hits[i] >= tables.confirm_hits
+    if is_sure or new.status[i] != TENTATIVE:
         new.status[i] = CONFIRMED
 
 
@@ -136,7 +137,7 @@ def named(
     new.uid[row], new.last_detection[row] = detection, detection
     new.born_s[row], new.updated_s[row] = time_s, time_s
     new.existence[row] = min(existence, tables.existence_max)
-    new.status[row] = CONFIRMED if existence >= tables.confirm else TENTATIVE
+    new.status[row] = CONFIRMED if existence >= tables.confirm and tables.confirm_hits < 2 else TENTATIVE
     new.hits[row], new.misses[row] = 1, 0
     new.site[row] = site
     new.sensors[row] = 1 << (sensor % 63)

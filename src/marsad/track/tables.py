@@ -30,6 +30,7 @@ class Tables(NamedTuple):
     """The fields of ``LaunchPrior`` in their order."""
     gate: float
     confirm: float
+    confirm_hits: int
     delete: float
     keep: float
     existence_max: float
@@ -98,6 +99,7 @@ def tables_of(params: Params) -> Tables:
         ),
         gate=params.gate_chi2,
         confirm=params.confirm_existence,
+        confirm_hits=params.confirm_hits,
         delete=params.delete_existence,
         keep=params.keep_existence,
         existence_max=params.max_existence,

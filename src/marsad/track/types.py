@@ -206,6 +206,8 @@ class Params:
     gate_chi2: float = 25.0
     """Squared Mahalanobis distance within which a detection may belong to a track."""
     confirm_existence: float = 0.95
+    confirm_hits: int = 3
+    """A track is confirmed with so many detections at the earliest, however likely it exists."""
     delete_existence: float = 0.003
     keep_existence: float = 0.4
     """A confirmed track ends when its probability of existence falls below this."""
@@ -235,6 +237,8 @@ class Params:
             raise ValueError("Params.sensors: at least one sensor is needed")
         if not self.models:
             raise ValueError("Params.models: at least one motion model is needed")
+        if self.confirm_hits < 1:
+            raise ValueError(f"Params.confirm_hits must be at least 1, got {self.confirm_hits!r}")
         if not 0 < self.delete_existence < self.confirm_existence < self.max_existence < 1:
             raise ValueError("Params: 0 < delete_existence < confirm_existence < max_existence < 1 must hold")
 

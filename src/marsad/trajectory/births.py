@@ -1,4 +1,6 @@
-"""How a launch is born: from a chain of sightings of one camera, or from a few plots of one radar."""
+"""How a launch is born: from a chain of sightings of one camera, from sightings of several that cross, or from a few
+plots of one radar.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
     flying,
+    is_misfire,
     launch_points,
     plot_place,
     refit,
@@ -32,10 +35,25 @@ from marsad.trajectory.modes import (
     search_modes,
     sibling_of,
 )
-from marsad.trajectory.pool import Straight, Tracklet, Unclaimed, chain_of, is_launch_like, straight
+from marsad.trajectory.pool import (
+    CHAIN_S,
+    Straight,
+    Tracklet,
+    Unclaimed,
+    chain_of,
+    crossing_chains,
+    is_launch_like,
+    straight,
+)
 from marsad.trajectory.rows import rows_of
 from marsad.trajectory.starts import radar_starts
 from marsad.trajectory.state import TrajectoryState
+
+_LEAST_CROSSING = 2
+_CROSSING_MISFIRE = 0.02
+_MOST_STRANGERS = 1
+"""Sightings that each of two cameras needs, how unlikely it must be that what they see does not move, and how many
+unclaimed flashes of other times may wait."""
 
 _STRAIGHT_CHI2 = 8.0
 """A straight line that fits so well leaves a rocket no chance: the least that any rocket was born with is 12."""
@@ -59,7 +77,7 @@ def born_of_camera(
     """Make a launch of a new sighting and those before it, if together they look like one."""
     chain = chain_of(held, state.pool)
     if not is_launch_like(chain):
-        return None
+        return _born_of_crossing(state, book, now_s, held, chain, bias_mean, bias_sigma)
     while is_launch_like(chain):
         event = _try_camera(state, book, now_s, chain, bias_mean, bias_sigma)
         if event.modes and event.modes[0].fit.cost < 1.6 * event.rows.count + 14.0:
@@ -72,6 +90,35 @@ def born_of_camera(
         if worst is held:
             return None
         chain = [u for u in chain if u is not worst]
+    return None
+
+
+def _born_of_crossing(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    held: Unclaimed,
+    own: list[Unclaimed],
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event | None:
+    """Make a launch of so few sightings that one camera alone says nothing, where two cameras see one thing move.
+
+    An impact or an explosion is seen so by several cameras too, but stays where it is.  Where false flashes are many,
+    two of them cross by chance: then more is waited for.
+    """
+    strangers = sum(isinstance(u.detection, Flash) and abs(u.stamp_s - held.stamp_s) > CHAIN_S for u in state.pool)
+    if len(own) < _LEAST_CROSSING or strangers > _MOST_STRANGERS:
+        return None
+    for other in crossing_chains(held, state.pool, bias_sigma):
+        together = sorted((*own, *other), key=lambda u: u.stamp_s)
+        if len(other) < _LEAST_CROSSING or not is_launch_like(together):
+            continue
+        event = _try_camera(state, book, now_s, together, bias_mean, bias_sigma)
+        fits = bool(event.modes) and event.modes[0].fit.cost < 1.6 * event.rows.count + 8.0
+        if fits and is_misfire(event, state.world) < _CROSSING_MISFIRE:
+            _admit(state, event, book, bias_sigma, {u.detection.detection_id for u in together})
+            return event
     return None
 
 
@@ -226,6 +273,7 @@ def _admit(
     if not event.event_id:
         event.event_id, event.site_id = _event_names(state)
     state.events.append(event)
+    event.last_fit_s, event.dirty = -math.inf, True  # what is born is told at once
     waiting = [u for u in state.pool if u.detection.detection_id not in used]
     state.pool = []
     for u in waiting:

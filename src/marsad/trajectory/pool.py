@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.geo.linear import cholesky, invert_cholesky, log_determinant
-from marsad.sensing.book import SensorBook
+from marsad.sensing.book import BIAS_ELEVATION, SensorBook, direction
 from marsad.sensing.measure import wrap_angle
 from marsad.terms import Bearing, Detection, Flash, Plot
 from marsad.trajectory.observations import Observations
@@ -18,6 +18,10 @@ from marsad.trajectory.observations import Observations
 CHAIN_S = 0.45
 _CHAIN_ANGLE_RAD = 0.005
 _CHAIN_RATE_RAD_S = 0.08
+_CROSSING_SIGMAS = 4.0
+_PARALLEL_SINE2 = 0.003
+_MOVED_M = 15.0
+"""How near two lines of sight must come; below what angle they are parallel; how far a rocket moves between them."""
 _LEAST_PLUMES = 3
 _LEAST_CHAIN = 4
 _FASTEST_MS = 1500.0
@@ -94,6 +98,55 @@ def chain_of(new: Unclaimed, pool: Iterable[Unclaimed]) -> list[Unclaimed]:
             by_frame[key] = (angle, other)
     chain = sorted((entry for _, entry in by_frame.values()), key=lambda u: u.stamp_s)
     return chain
+
+
+def crossing_chains(
+    new: Unclaimed, pool: Iterable[Unclaimed], bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> list[list[Unclaimed]]:
+    """For each other camera, its sightings about the time of a new one whose lines of sight cross the new one's."""
+    pool = list(pool)
+    nearest: dict[str, tuple[float, Unclaimed]] = {}
+    for other in pool:
+        o = other.detection
+        if o.sensor_id == new.detection.sensor_id or not isinstance(o, Flash | Bearing):
+            continue
+        if (isinstance(o, Bearing) and o.kind == "object") or abs(other.stamp_s - new.stamp_s) > CHAIN_S:
+            continue
+        miss = _sigmas_apart(new, other, bias_sigma)
+        if miss < _CROSSING_SIGMAS and (o.sensor_id not in nearest or miss < nearest[o.sensor_id][0]):
+            nearest[o.sensor_id] = (miss, other)
+    return [chain_of(other, pool) for _, (_, other) in sorted(nearest.items())]
+
+
+def _sigmas_apart(a: Unclaimed, b: Unclaimed, bias_sigma: Float[np.ndarray, "sensor 7"]) -> float:
+    """By how many standard deviations two lines of sight miss each other; infinite where they cross nowhere."""
+    da, db = _sight(a), _sight(b)
+    between = b.rows.origin[0] - a.rows.origin[0]
+    cosine = float(da @ db)
+    sine2 = 1.0 - cosine * cosine
+    if sine2 < _PARALLEL_SINE2:
+        return math.inf
+    range_a = float(between @ da - cosine * (between @ db)) / sine2
+    range_b = float(cosine * (between @ da) - between @ db) / sine2
+    if min(range_a, range_b) < 0.0:
+        return math.inf
+    miss_m = float(np.linalg.norm(between + range_b * db - range_a * da))
+    sigma_m = _MOVED_M
+    for u, range_m in ((a, range_a), (b, range_b)):
+        d = u.detection
+        assert isinstance(d, Flash | Bearing)
+        bias = float(bias_sigma[u.rows.sensor[0], BIAS_ELEVATION])
+        sigma_m = math.hypot(
+            sigma_m, range_m * math.hypot(math.sqrt(max(d.covariance_rad2[0], d.covariance_rad2[2])), bias)
+        )
+    return miss_m / sigma_m
+
+
+def _sight(u: Unclaimed) -> Float[np.ndarray, "3"]:
+    """Unit vector (Earth-fixed) along a sighting."""
+    d = u.detection
+    assert isinstance(d, Flash | Bearing)
+    return np.asarray(np.array(direction(d.azimuth_rad, d.elevation_rad)) @ u.rows.axes[0])
 
 
 def is_launch_like(chain: list[Unclaimed]) -> bool:
