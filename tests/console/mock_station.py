@@ -45,6 +45,10 @@ class Mock:
         self.people: dict[str, str] = {}
         """Passwords by name; empty: a station without accounts.  Everyone is a supervisor."""
         self.orders: dict[str, dict[str, Any]] = {}
+        self.tests: dict[str, dict[str, Any]] = {}
+        """What came of the test of each channel; those named dead do not get through."""
+        self.can_drill = True
+        self.drill: dict[str, Any] | None = None
 
     def second(self) -> float:
         """Give the second of the night."""
@@ -55,6 +59,12 @@ class Mock:
         self.base, self.began = second, time.monotonic()
         self.speed = self.speed if speed is None else speed
 
+    def said(self) -> tuple[object, ...]:
+        """Give what changes when a console did something."""
+        drill = self.drill["phase"] if self.drill else ""
+        tested = tuple(test["tested_utc_ms"] for test in self.tests.values())
+        return len(self.notes), len(self.acknowledged), drill, tested
+
     def standing(self, second: float) -> dict[str, dict[str, Any]]:
         """Give all that stands, with what the console added and the load asked for."""
         parts = night.standing(second)
@@ -63,6 +73,9 @@ class Mock:
                 parts["warnings"][warning_id]["acknowledged_by"] = who
         for k in range(self.load):
             parts["tracks"][f"L{k:03d}"] = _loaded(k, second)
+        for channel_id, tested in self.tests.items():
+            parts["channels"][channel_id] |= tested
+        parts["drills"] = {"D": self.drill} if self.drill else {}
         parts["notes"] = {str(i): note for i, note in enumerate(self.notes)}
         return parts
 
@@ -110,18 +123,18 @@ async def stream(mock: Mock, socket_: WebSocket) -> None:
     hello = {"type": "hello", "boot_id": mock.boot_id, "version": "mock", "speed": mock.speed or 1.0}
     await socket_.send_json(hello | {"seq": seq, "now_utc_ms": night.utc_ms(second)})
     await socket_.send_json(snapshot(mock, second, seq))
-    notes, acknowledged = len(mock.notes), len(mock.acknowledged)
+    said = mock.said()
     while True:
         await asyncio.sleep(STEP_S / max(1.0, mock.speed))
         now = mock.second()
         if mock.silent:
             continue
         seq += 1
-        if abs(now - second) > 5 or (notes, acknowledged) != (len(mock.notes), len(mock.acknowledged)):
+        if abs(now - second) > 5 or said != mock.said():
             await socket_.send_json(snapshot(mock, now, seq))
         else:
             await socket_.send_json(delta(mock, second, now, seq))
-        second, notes, acknowledged = now, len(mock.notes), len(mock.acknowledged)
+        second, said = now, mock.said()
 
 
 def recorded(mock: Mock, start: float, end: float) -> list[dict[str, Any]]:
@@ -146,7 +159,7 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
 
     @app.get("/api/site")
     def site() -> dict[str, Any]:
-        return night.site(mock.extra_zones)
+        return night.site(mock.extra_zones) | {"can_drill": mock.can_drill}
 
     @app.get("/api/terrain")
     def terrain() -> Response:
@@ -160,6 +173,7 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
     _add_hands(app, mock)
 
     _add_people(app, mock)
+    _add_practice(app, mock)
     _add_setup(app)
 
     @app.websocket("/api/stream")
@@ -263,6 +277,44 @@ def _add_people(app: FastAPI, mock: Mock) -> None:
             return JSONResponse({"detail": "another person must confirm"}, status_code=403)
         mock.orders[order_id]["done_by"] = name
         return JSONResponse({"order_id": order_id, "carried_out": True})
+
+
+def _add_practice(app: FastAPI, mock: Mock) -> None:
+    """Tests of channels, and a drill that goes on until it is stopped."""
+
+    def refused(request: Request) -> Response | None:
+        known = not mock.people or request.headers.get("authorization", "").removeprefix("Bearer ") in mock.people
+        return None if known else JSONResponse({"detail": "log in first"}, status_code=403)
+
+    @app.post("/api/channels/{channel_id}/test")
+    async def test(channel_id: str, request: Request) -> Response:
+        if (no := refused(request)) is not None:
+            return no
+        delivered = mock.standing(mock.second())["channels"][channel_id]["status"] != "dead"
+        mock.tests[channel_id] = {
+            "tested_utc_ms": night.utc_ms(mock.second()), "test_delivered": delivered, "test_took_s": 0.04,
+            "test_detail": "acknowledged in 40 ms" if delivered else "no acknowledgement in 0.5 s",
+        }  # fmt: skip
+        return JSONResponse({"channel_id": channel_id, "delivered": delivered})
+
+    @app.post("/api/drill")
+    async def begin(request: Request) -> Response:
+        if (no := refused(request)) is not None:
+            return no
+        said, now = await request.json(), night.utc_ms(mock.second())
+        mock.drill = {
+            "drill_id": "D", "zone_ids": said["zone_ids"], "hazard": said["hazard"], "began_utc_ms": now,
+            "ends_utc_ms": now + round(60_000 * said["minutes"]), "by": said["operator"], "phase": "running",
+            "level": "take_shelter", "told": len(said["zone_ids"]), "failed": 0, "detail": "",
+        }  # fmt: skip
+        return JSONResponse(mock.drill)
+
+    @app.post("/api/drill/stop")
+    async def stop(request: Request) -> Response:
+        if mock.drill is None:
+            return JSONResponse({"detail": "no drill goes on"}, status_code=409)
+        mock.drill |= {"phase": "stopped", "level": "all_clear", "ends_utc_ms": night.utc_ms(mock.second())}
+        return JSONResponse({"stopping": True})
 
 
 def _add_setup(app: FastAPI) -> None:

@@ -217,6 +217,8 @@ def test_the_wall_has_no_controls_but_the_alarm(console: Any) -> None:
         ("#lang=en&theme=light&mode=setup", (1280, 800), ""),
         ("#lang=ar&theme=dark", (1280, 800), "?"),
         ("#lang=en&theme=dark", (1280, 800), "h"),
+        ("#lang=en&theme=dark", (1280, 800), "d"),
+        ("#lang=ar&theme=light", (1280, 800), "d"),
         ("#lang=ar&theme=light&sel=zone:camp-2", (1280, 800), "n"),
     ],
 )

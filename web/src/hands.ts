@@ -17,7 +17,7 @@ export function setOperator(name: string): void {
 }
 
 /** Give the station a person's word; what went wrong is said, and a station that knows nobody yet asks who it is. */
-async function give(path: string, body: unknown): Promise<boolean> {
+export async function give(path: string, body: unknown): Promise<boolean> {
   const { wrong, status } = await app.send(path, body);
   const words = app.words.peek();
   if (wrong) app.say(words.say("not_saved", { why: wrong }), true);

@@ -31,6 +31,7 @@ export const KEYS: readonly Binding[] = [
   { codes: ["KeyN"], shown: "N", word: "key.n", run: note },
   { codes: ["KeyH"], shown: "H", word: "key.h", run: () => (open.value = { what: "handover" }) },
   { codes: ["KeyO"], shown: "O", word: "key.o", run: () => (open.value = { what: "people" }) },
+  { codes: ["KeyD"], shown: "D", word: "key.d", run: () => (open.value = { what: "practice" }) },
   { codes: ["KeyC"], shown: "C", word: "key.c", run: () => void copyPlace(app.view.peek().selected) },
   { codes: ["KeyE"], shown: "E", word: "key.e", run: () => download("geojson", app.view.peek().selected) },
   { codes: ["KeyM"], shown: "M", word: "key.m", run: () => (muted_until_ms.peek() === null ? mute() : unmute()) },

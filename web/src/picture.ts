@@ -5,7 +5,7 @@
  */
 import { advance, type Countdown } from "./countdown";
 import type {
-  Changes, Channel, DroneCorridor, Fault, Impact, Launch, Message, Note, Reject, Sensor, Track, Warning, ZoneState,
+  Changes, Channel, Drill, DroneCorridor, Fault, Impact, Launch, Message, Note, Reject, Sensor, Track, Warning, ZoneState,
 } from "./protocol";
 
 export interface Picture {
@@ -24,6 +24,7 @@ export interface Picture {
   readonly sensors: ReadonlyMap<string, Sensor>;
   readonly faults: ReadonlyMap<string, Fault>;
   readonly channels: ReadonlyMap<string, Channel>;
+  readonly drills: ReadonlyMap<string, Drill>;
   readonly countdowns: ReadonlyMap<string, Countdown>;
   readonly rejects: readonly Reject[];
   readonly rejected_total: number;
@@ -38,7 +39,7 @@ const WARNINGS_KEPT = 400;
 export const EMPTY: Picture = {
   boot_id: "", seq: 0, now_utc_ms: 0, speed: 1, whole: false,
   tracks: new Map(), launches: new Map(), impacts: new Map(), corridors: new Map(), zones: new Map(),
-  warnings: new Map(), sensors: new Map(), faults: new Map(), channels: new Map(), countdowns: new Map(),
+  warnings: new Map(), sensors: new Map(), faults: new Map(), channels: new Map(), drills: new Map(), countdowns: new Map(),
   rejects: [], rejected_total: 0, notes: [],
 };
 
@@ -79,6 +80,7 @@ function change(picture: Picture, changes: Changes): Picture {
     sensors: merge(picture.sensors, changes.sensors, (sensor) => sensor.sensor_id),
     faults: faults(picture.faults, changes.faults),
     channels: merge(picture.channels, changes.channels, (channel) => channel.channel_id),
+    drills: merge(picture.drills, changes.drills, (drill) => drill.drill_id),
     rejects: [...(changes.rejects ?? []), ...picture.rejects].slice(0, REJECTS_KEPT),
     rejected_total: changes.rejected_total ?? picture.rejected_total + (changes.rejects?.length ?? 0),
     notes: changes.notes?.length ? [...picture.notes, ...changes.notes].slice(-NOTES_KEPT) : picture.notes,

@@ -69,6 +69,8 @@ export interface Site {
   terrain?: TerrainHeader | null;
   policy?: Record<string, unknown>;
   exercise?: boolean;
+  /** Whether drills can be begun at the console. */
+  can_drill?: boolean;
 }
 
 export interface Track {
@@ -192,6 +194,27 @@ export interface Channel {
   last_ok_utc_ms?: number | null;
   sent: number;
   failed: number;
+  detail?: string;
+  /** The last test by a person, if there was one. */
+  tested_utc_ms?: number | null;
+  test_delivered?: boolean;
+  test_detail?: string;
+  test_took_s?: number;
+}
+
+/** A drill that was begun at a console: a process of its own, of which the station tells how it goes. */
+export interface Drill {
+  drill_id: string;
+  zone_ids: string[];
+  hazard: Hazard;
+  began_utc_ms: number;
+  ends_utc_ms: number;
+  by: string;
+  phase: "starting" | "running" | "stopping" | "over" | "stopped" | "pre_empted" | "out_of_contact" | "failed";
+  level: Level | "";
+  told: number;
+  failed: number;
+  detail?: string;
 }
 
 export interface Reject {
@@ -219,6 +242,7 @@ export interface Changes {
   sensors?: Sensor[];
   faults?: Fault[];
   channels?: Channel[];
+  drills?: Drill[];
   rejects?: Reject[];
   notes?: Note[];
   rejected_total?: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alarms } from "../src/alarms";
+import { shownDrill } from "../src/drill";
 import { EMPTY, reduce } from "../src/picture";
 import type { Message, Warning } from "../src/protocol";
 import { checkpointsOf, pictureAt } from "../src/record";
@@ -110,5 +111,28 @@ describe("alarms", () => {
       zones: [zone("a", "all_clear", { warning_id: "W1", hazard: "rocket" }), zone("b", "all_clear", { warning_id: "W2", hazard: "rocket" })],
     };
     expect(cue(now, alarms(play(salvo, over)))).toEqual({ sound: "all_clear", fresh: false });
+  });
+});
+
+describe("a drill", () => {
+  const drill = { drill_id: "D", zone_ids: ["a"], hazard: "rocket", began_utc_ms: 1_000, ends_utc_ms: 61_000, by: "x", phase: "running", level: "", told: 0, failed: 0 } as const;
+  const with_ = (...drills: object[]): Message => ({ type: "delta", seq: 2, now_utc_ms: 2_000, drills } as unknown as Message);
+
+  it("is shown as long as it goes on, and its end for a minute more", () => {
+    const on = play(with_(drill));
+    expect(shownDrill(on.drills, 999_000)?.phase).toBe("running");
+    const over = reduce(on, with_({ ...drill, phase: "over" }));
+    expect(shownDrill(over.drills, 61_000 + 59_000)?.phase).toBe("over");
+    expect(shownDrill(over.drills, 61_000 + 60_000)).toBeNull();
+  });
+
+  it("gives way to the one that began later, and to nothing of a picture without one", () => {
+    const both = play(with_(drill, { ...drill, drill_id: "E", began_utc_ms: 5_000, by: "y" }));
+    expect(shownDrill(both.drills, 6_000)?.by).toBe("y");
+    expect(shownDrill(EMPTY.drills, 0)).toBeNull();
+  });
+
+  it("raises no alarm", () => {
+    expect(alarms(play(with_(drill)))).toEqual([]);
   });
 });

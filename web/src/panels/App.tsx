@@ -9,6 +9,7 @@ import { Detail } from "./Detail";
 import { Guard } from "./Guard";
 import { Header } from "./Header";
 import { Legend } from "./Legend";
+import { DrillStrip } from "./Practice";
 import { Setup } from "./Setup";
 import { Tables } from "./Tables";
 import { Timeline } from "./Timeline";
@@ -25,7 +26,7 @@ export function App(): JSX.Element {
   return (
     <>
       <Header onFit={() => siteMap?.fit()} />
-      {mode === "guard" ? <><NoPicture /><Guard /></> : <Watch mode={mode} />}
+      {mode === "guard" ? <><NoPicture /><DrillStrip /><Guard /></> : <Watch mode={mode} />}
       <Windows />
       <Said />
     </>
@@ -37,6 +38,7 @@ function Watch({ mode }: { mode: View["mode"] }): JSX.Element {
   return (
     <>
       <Banner />
+      <DrillStrip />
       <ProtectionNotice />
       <main class="watch">
         <MapBox />

@@ -31,6 +31,7 @@ export function Header(props: { onFit: () => void }): JSX.Element {
         >
           {words.say("layer.coverage")}
         </Button>
+        <Button keys="d" onClick={() => (open.value = { what: "practice" })}>{words.say("practice")}</Button>
         <Button keys="g" onClick={nextLanguage}>{nextPackName()}</Button>
         {me.value.accounts && (
           <Button keys="o" onClick={() => (open.value = { what: "people" })} class={me.value.waiting.length ? "primary" : ""}>

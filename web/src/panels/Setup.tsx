@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import * as app from "../app";
 import { KINDS, ofSite, type DraftSensor, type DraftZone } from "../draft";
 import { changeSensor, changeZone, closePolygon, draft, save, tool, trouble } from "../drafting";
+import { open } from "./dialogs";
 import { Button } from "./parts";
 
 export function Setup(): JSX.Element {
@@ -28,6 +29,7 @@ export function Setup(): JSX.Element {
         <Button onClick={() => site && (draft.value = ofSite(site))}>{words.say("from_station")}</Button>
         <Button onClick={() => (draft.value = { zones: [], sensors: [] })} disabled={!zones.length && !sensors.length}>{words.say("empty_draft")}</Button>
         <Button class="primary" onClick={() => void save()} disabled={!zones.length}>{words.say("save_site")}</Button>
+        <Button keys="d" onClick={() => (open.value = { what: "practice" })}>{words.say("practice")}</Button>
       </div>
     </section>
   );

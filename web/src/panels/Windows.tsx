@@ -11,6 +11,7 @@ import { PACKS } from "../words";
 import { open } from "./dialogs";
 import { HandoverWindow } from "./Handover";
 import { People } from "./People";
+import { Practice } from "./Practice";
 import { Button, Choice, Dialog } from "./parts";
 
 const close = (): void => void (open.value = null);
@@ -22,6 +23,7 @@ export function Windows(): JSX.Element | null {
     case "settings": return <Settings />;
     case "handover": return <HandoverWindow />;
     case "people": return <People />;
+    case "practice": return <Practice />;
     case "note": return <NoteWindow target={what.target} />;
     case "why": return <Why warning_id={what.warning_id} />;
     default: return null;
@@ -74,6 +76,7 @@ function Settings(): JSX.Element {
           ))}
         </div>
         <div class="hands">
+          <Button keys="d" onClick={() => (open.value = { what: "practice" })}>{words.say("practice")}</Button>
           <Button keys="h" onClick={() => (open.value = { what: "handover" })}>{words.say("hand_over")}</Button>
         </div>
         <fieldset>

@@ -34,11 +34,11 @@ export function Countdown({ zone_id }: { zone_id: string }): JSX.Element {
 }
 
 export function Button(props: {
-  onClick: () => void; children: ComponentChildren; pressed?: boolean; title?: string; class?: string; keys?: string; disabled?: boolean;
+  onClick: () => void; children: ComponentChildren; pressed?: boolean; title?: string; class?: string; keys?: string; disabled?: boolean; label?: string;
 }): JSX.Element {
   return (
     <button
-      type="button" class={props.class ?? ""} title={props.title} aria-pressed={props.pressed} aria-keyshortcuts={props.keys}
+      type="button" class={props.class ?? ""} title={props.title} aria-pressed={props.pressed} aria-keyshortcuts={props.keys} aria-label={props.label}
       disabled={props.disabled} onClick={props.onClick}
     >
       {props.children}

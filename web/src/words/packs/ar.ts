@@ -110,6 +110,23 @@ export default {
 
     sensors_lost: "مستشعرات مفقودة", hand_over: "تسليم المناوبة", hand_from: "من", hand_to: "إلى", "key.h": "تسليم المناوبة",
 
+    practice: "القنوات والتمرين", test: "اختبار", test_of: "اختبار {channel}",
+    test_why: "رسالة الاختبار معلَّمة بأنها تجربة عند المتلقي، ولا تطلب من أحد شيئًا، ولا تُشغِّل صفارة.",
+    test_never: "لم تُختبر بعد", test_waits: "جارٍ الاختبار…", test_passed: "وصلت في {s} ث", test_failed: "لم تصل",
+    "channel.cap": "ملفات CAP", "channel.siren": "صفارة", "channel.webhook": "خطّاف ويب", "channel.mqtt": "MQTT", "channel.tak": "TAK",
+    "channel.speech": "إعلان صوتي",
+    drill: "التمرين",
+    drill_why: "يجري التمرين منفصلًا، بمفاتيحه وقنواته، وكل رسالة منه معلَّمة بأنها تمرين. والإنذار الحقيقي ينهيه فورًا.",
+    drill_no_ground: "لا ساحة تمرين لهذه المحطة. تُعطى واحدة بمفاتيحها: marsad serve --drill-channels",
+    drill_minutes: "الدقائق", drill_prepare: "مدة «استعدّ» قبله بالثواني",
+    drill_told: "المناطق المُبلَّغة بالتمرين: {n}. الناس فيها: {p}.",
+    drill_begin: "ابدأ التمرين", drill_stop: "أنهِ التمرين", drill_ends: "ينتهي بعد {t}", drill_by: "بدأه {who}",
+    "drill.starting": "تمرين: يبدأ", "drill.running": "تمرين", "drill.stopping": "تمرين: ينتهي",
+    "drill.over": "انتهى التمرين.", "drill.stopped": "أُنهي التمرين.",
+    "drill.pre_empted": "انتهى التمرين – إنذار حقيقي. اتبعوا الإنذار الحقيقي.",
+    "drill.out_of_contact": "انتهى التمرين: لم يعد يسمع المحطة.", "drill.failed": "أخفق التمرين: {why}",
+    "key.d": "القنوات واختبارها، التمرين",
+
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",

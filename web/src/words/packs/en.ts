@@ -106,6 +106,23 @@ export const ENGLISH = {
 
   sensors_lost: "Sensors lost", hand_over: "Hand over", hand_from: "From", hand_to: "To", "key.h": "hand over to the next shift",
 
+  practice: "Channels, drill", test: "Test", test_of: "Test {channel}",
+  test_why: "A test is marked as a test at the other end, tells nobody to do anything, and sounds no siren.",
+  test_never: "not tested yet", test_waits: "being tested…", test_passed: "got through in {s} s", test_failed: "did not get through",
+  "channel.cap": "CAP files", "channel.siren": "siren", "channel.webhook": "web hook", "channel.mqtt": "MQTT", "channel.tak": "TAK",
+  "channel.speech": "announcement",
+  drill: "Drill",
+  drill_why: "A drill runs apart, with keys and channels of its own; every message of it is marked as an exercise. A real alarm ends it at once.",
+  drill_no_ground: "This station has no drill ground. It is given one with keys of its own: marsad serve --drill-channels",
+  drill_minutes: "Minutes", drill_prepare: "“Prepare” before it, in seconds",
+  drill_told: "Zones told of the drill: {n}. People there: {p}.",
+  drill_begin: "Begin the drill", drill_stop: "End the drill", drill_ends: "ends in {t}", drill_by: "begun by {who}",
+  "drill.starting": "Drill: it begins", "drill.running": "Drill", "drill.stopping": "Drill: it ends",
+  "drill.over": "The drill is over.", "drill.stopped": "The drill was ended.",
+  "drill.pre_empted": "DRILL ENDED – REAL ALARM. Follow the real alarm.",
+  "drill.out_of_contact": "The drill ended: it no longer heard the station.", "drill.failed": "The drill failed: {why}",
+  "key.d": "channels and their tests, drill",
+
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
