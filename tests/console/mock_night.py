@@ -118,6 +118,20 @@ def coverage() -> Item:
     return {"type": "FeatureCollection", "features": features}
 
 
+def blind() -> Item:
+    """Give what ``/api/blind`` says: circles about the plant, and distances that grow with the shelter time."""
+    rings = {}
+    for name, reach in (("some", 9000.0), ("every", 5000.0)):
+        turns = [2 * math.pi * (k % 72) / 72 for k in range(73)]
+        rings[name] = [[list(place(reach * math.sin(turn), reach * math.cos(turn))) for turn in turns]]
+    zones = [
+        {"zone_id": zone[0], "needed_s": zone[5] + 8, "distance_m": 200.0 * zone[5], "rocket_class": "107 mm"}
+        | {"elevation": 14.0}
+        for zone in ZONES
+    ]
+    return {"detection_s": 5.0, "decision_s": 1.0, "notify_s": 2.0, "zones": zones} | rings
+
+
 def sensors(second: float) -> list[Item]:
     """Give every sensor; acoustic-2 dies at second 50."""
     rows = []

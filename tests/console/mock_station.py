@@ -169,6 +169,10 @@ def application(mock: Mock, dist: Path = DIST) -> FastAPI:
     def coverage() -> dict[str, Any]:
         return night.coverage()
 
+    @app.get("/api/blind")
+    def no_time() -> dict[str, Any]:
+        return night.blind()
+
     _add_history(app, mock)
     _add_hands(app, mock)
 

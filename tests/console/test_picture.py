@@ -161,3 +161,19 @@ def test_the_selection_is_exported(console: Any, tmp_path: Any) -> None:
     made = json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))
     assert {f["geometry"]["type"] for f in made["features"]} == {"Point", "Polygon"}
     assert {f["properties"]["what"] for f in made["features"]} == {"launch", "impact"}
+
+
+@pytest.mark.parametrize(
+    "lang, said, parts", [("en", "nearer than 5.0 km (107 mm)", "shelter 25 = 33 s"), ("ar", "٥٫٠ كم", "= ٣٣ ث")]
+)
+def test_the_blind_zone_is_told_with_what_it_is_reckoned_from(console: Any, lang: str, said: str, parts: str) -> None:
+    c = console(2, 0, f"#lang={lang}&sel=zone:camp-2&tab=zones")
+    c.page.locator("html[data-map]").wait_for()
+    detail = c.page.locator(".detail")
+    detail.get_by_text(re.compile("Blind zone|النطاق الأعمى")).wait_for()
+    text = re.sub("[\u2068\u2069\u200e\u200f]", "", detail.inner_text())
+    assert said in text
+    assert parts in text
+    c.page.locator(".legend summary").click()
+    assert c.page.locator(".legend .swatch.blind").is_visible()
+    assert c.errors == []

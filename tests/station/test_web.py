@@ -118,6 +118,22 @@ def test_coverage_is_polygons_that_the_hill_cuts(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_the_blind_zone_is_told_for_every_zone_with_what_it_is_reckoned_from(tmp_path: Path) -> None:
+    async def scenario(live: Running, client: httpx.AsyncClient) -> None:
+        found = (await client.get("/api/blind")).json()
+        told = {zone["zone_id"]: zone for zone in found["zones"]}
+        assert set(told) == {"camp", "tanks"}
+        parts = found["detection_s"] + found["decision_s"] + found["notify_s"]
+        assert told["camp"]["needed_s"] == pytest.approx(parts + 15.0)
+        assert told["camp"]["distance_m"] > told["tanks"]["distance_m"] > 0, "people there need longer"
+        for name in ("some", "every"):
+            (ring,) = found[name]
+            assert ring[0] == ring[-1]
+        assert (await client.get("/api/blind")).json() == found
+
+    run(tmp_path, scenario)
+
+
 def test_health_counts_what_lives(tmp_path: Path) -> None:
     async def scenario(live: Running, client: httpx.AsyncClient) -> None:
         await attack(live.station)

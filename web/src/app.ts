@@ -4,7 +4,7 @@ import { alarms, type Alarm } from "./alarms";
 import { SILENCE_MS, StationClock } from "./clock";
 import { EMPTY, reduce, type Picture } from "./picture";
 import { protection, watchers, type Coverage } from "./protection";
-import type { Message, Site } from "./protocol";
+import type { Blind, Message, Site } from "./protocol";
 import { openStream } from "./stream";
 import { Trails } from "./trails";
 import { FIRST, readView, writeView, type Selection, type View } from "./view";
@@ -14,6 +14,7 @@ const BASE = new URL(".", document.baseURI).href;
 
 export const site = signal<Site | null>(null);
 export const coverage = signal<Coverage>({ type: "FeatureCollection", features: [] });
+export const blind = signal<Blind | null>(null);
 /** The picture as last heard from the station, and the one that is shown (the same unless the record is played). */
 export const livePicture = signal<Picture>(EMPTY);
 export const recordPicture = signal<Picture | null>(null);
@@ -187,6 +188,7 @@ export function start(): void {
   });
   void persist<Site>("api/site", (answer) => (site.value = answer));
   void persist<Coverage>("api/coverage", (answer) => (coverage.value = answer));
+  void persist<Blind>("api/blind", (answer) => (blind.value = answer));
   openStream(BASE, () => livePicture.peek(), hear);
   window.setInterval(tick, 250);
 }

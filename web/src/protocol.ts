@@ -73,6 +73,16 @@ export interface Site {
   can_drill?: boolean;
 }
 
+/** From how near a rocket leaves which zone no time, and the lines within which a launch does: [lat, lon]. */
+export interface Blind {
+  detection_s: number;
+  decision_s: number;
+  notify_s: number;
+  zones: { zone_id: string; needed_s: number; distance_m: number; rocket_class: string; elevation: number }[];
+  some: [number, number][][];
+  every: [number, number][][];
+}
+
 export interface Track {
   track_id: string;
   t_utc_ms: number;

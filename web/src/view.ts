@@ -3,12 +3,12 @@
 export type Theme = "dark" | "light" | "night";
 export type Tab = "tracks" | "launches" | "sensors" | "zones" | "alarms" | "rejects";
 export type Kind = "track" | "launch" | "sensor" | "zone" | "alarm";
-export type LayerName = "coverage" | "fov" | "trails" | "labels" | "relief" | "corridors" | "ellipses";
+export type LayerName = "coverage" | "blind" | "fov" | "trails" | "labels" | "relief" | "corridors" | "ellipses";
 
 export const TABS: readonly Tab[] = ["tracks", "launches", "sensors", "zones", "alarms", "rejects"];
 export const THEMES: readonly Theme[] = ["dark", "light", "night"];
-export const LAYERS: readonly LayerName[] = ["coverage", "fov", "trails", "labels", "relief", "corridors", "ellipses"];
-const LAYERS_ON: readonly LayerName[] = ["fov", "trails", "labels", "relief", "corridors", "ellipses"];
+export const LAYERS: readonly LayerName[] = ["coverage", "blind", "fov", "trails", "labels", "relief", "corridors", "ellipses"];
+const LAYERS_ON: readonly LayerName[] = ["blind", "fov", "trails", "labels", "relief", "corridors", "ellipses"];
 
 export interface Selection {
   kind: Kind;

@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from marsad.station import history, wire
+from marsad.station.blind import blind
 from marsad.station.coverage import coverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
@@ -90,6 +91,7 @@ def _terrain(station: Station) -> Response:
 def _plain(app: FastAPI, station: Station) -> None:
     """Add what is asked about what stands."""
     kept: dict[float | None, tuple[float, Json]] = {}
+    blind_found: Json = {}
 
     @app.get("/api/site")
     async def site() -> Response:
@@ -113,6 +115,12 @@ def _plain(app: FastAPI, station: Station) -> None:
             kept.clear()
             kept[height_agl_m] = (time_s, found)
         return Response(msgspec.json.encode(found), media_type="application/geo+json")
+
+    @app.get("/api/blind")
+    async def no_time() -> Response:
+        if not blind_found:  # the site does not change while the station runs
+            blind_found.update(await station.world.beside(lambda: blind(station.site)))
+        return _json(blind_found)
 
     @app.get("/api/health")
     async def health() -> Response:

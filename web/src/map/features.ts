@@ -4,8 +4,9 @@ import { URGENCY } from "../alarms";
 import { read } from "../countdown";
 import { axes, cep, circle, metresPerDegree, offset, RADIUS_50, RADIUS_95, ring } from "../places/ellipse";
 import type { Draft, Tool } from "../draft";
+import type { Coverage } from "../protection";
 import type { Picture } from "../picture";
-import type { DroneCorridor, Impact, Mode, Sensor, Site, Track, Zone } from "../protocol";
+import type { Blind, DroneCorridor, Impact, Mode, Sensor, Site, Track, Zone } from "../protocol";
 import type { Trails } from "../trails";
 import type { Selection } from "../view";
 import type { Words } from "../words";
@@ -300,6 +301,36 @@ export function zoneLabels(site: Site, picture: Picture, now_utc_ms: number, wor
       const { lat, lon, anchor } = places[k] ?? { lat: zone.lat, lon: zone.lon, anchor: "bottom" };
       return point(lat, lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n"), anchor, rank: -URGENCY[level] });
     }),
+  );
+}
+
+/** Where a launch leaves people no time: lines for some and for every zone, and the ring of the selected zone. */
+export function blindFeatures(blind: Blind | null, site: Site, selected: Selection | null, words: Words): Features {
+  if (!blind) return collect([]);
+  const features: Feature[] = [];
+  for (const what of ["some", "every"] as const)
+    for (const edge of blind[what]) {
+      features.push(line(edge.map(([lat, lon]) => [lon, lat]), { part: "line", what }));
+      const [lat, lon] = edge.reduce((a, b) => (b[0] > a[0] ? b : a));
+      features.push(point(lat, lon, { part: "name", label: words.say(`blind_${what}`) }));
+    }
+  const zone = selected?.kind === "zone" ? site.zones.find((one) => one.zone_id === selected.id) : undefined;
+  const told = zone && blind.zones.find((one) => one.zone_id === zone.zone_id);
+  if (zone && told && told.distance_m > 0)
+    features.push(area(circle(zone.lat, zone.lon, zoneReach(zone) + told.distance_m), { part: "ring" }));
+  return collect(features);
+}
+
+/** How far a zone's edge is from its middle. */
+function zoneReach(zone: Zone): number {
+  const { lat: perLat, lon: perLon } = metresPerDegree(zone.lat);
+  return Math.max(...zoneRing(zone).map(([lon = zone.lon, lat = zone.lat]) => Math.hypot((lon - zone.lon) * perLon, (lat - zone.lat) * perLat)));
+}
+
+/** What each sensor sees, and whether it is lost: then it is shown as what is not seen any more. */
+export function coverageFeatures(coverage: Coverage, lost: ReadonlySet<string>): Features {
+  return collect(
+    coverage.features.map((feature) => ({ ...feature, properties: { ...feature.properties, lost: lost.has(feature.properties.sensor_id) } })),
   );
 }
 

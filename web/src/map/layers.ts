@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import type { Palette } from "./palette";
 
 export const SOURCES = [
-  "land", "borders", "airways", "coverage", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
+  "land", "borders", "airways", "coverage", "blind", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
   "sensors", "trails", "tracks", "draft",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
@@ -43,16 +43,35 @@ export function styleOf(palette: Palette, prefix: string, scale = 1): StyleSpeci
 }
 
 function layersOf(palette: Palette, prefix: string, scale: number): LayerSpecification[] {
-  return [...groundLayers(palette), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette, scale), ...draftLayers(palette)];
+  return [...groundLayers(palette, prefix), ...zoneLayers(palette, prefix), ...eventLayers(palette), ...objectLayers(palette, scale), ...draftLayers(palette)];
 }
 
-function groundLayers(palette: Palette): LayerSpecification[] {
+function groundLayers(palette: Palette, prefix: string): LayerSpecification[] {
+  const small = text(11, palette);
   return [
     { id: "water", type: "background", paint: { "background-color": palette.water } },
     { id: "land", type: "fill", source: "land", paint: { "fill-color": palette.ground } },
     // the relief image goes in here
     { id: "borders", type: "line", source: "borders", paint: { "line-color": palette.border, "line-width": 1.2, "line-dasharray": [5, 2, 1, 2] } },
     { id: "airways", type: "line", source: "airways", paint: { "line-color": palette.airway, "line-width": 1, "line-dasharray": [8, 4] } },
+    // what a dead sensor no longer sees shows by itself; the other coverage when it is asked for
+    { id: "coverage-lost", type: "fill", source: "coverage", filter: is("lost", true), paint: { "fill-pattern": `${prefix}hatch/lost` } },
+    {
+      id: "coverage-lost-line", type: "line", source: "coverage", filter: is("lost", true),
+      paint: { "line-color": palette.ink, "line-width": 1.2, "line-dasharray": [1, 3] },
+    },
+    {
+      id: "blind-ring", type: "fill", source: "blind", filter: is("part", "ring"), paint: { "fill-pattern": `${prefix}hatch/blind` },
+    },
+    {
+      id: "blind-line", type: "line", source: "blind", filter: is("part", "line"),
+      paint: { "line-color": palette.blind, "line-width": ["case", is("what", "every"), 2, 1.1], "line-dasharray": [6, 2, 1, 2, 1, 2] },
+    },
+    {
+      id: "blind-names", type: "symbol", source: "blind", filter: is("part", "name"),
+      layout: { ...small.layout, "text-field": get("label"), "text-anchor": "bottom", "text-offset": [0, -0.2], "text-optional": true },
+      paint: { ...small.paint, "text-color": palette.blind },
+    } as LayerSpecification,
     { id: "coverage-fill", type: "fill", source: "coverage", paint: { "fill-color": palette.coverage, "fill-opacity": 0.05 } },
     { id: "coverage-line", type: "line", source: "coverage", paint: { "line-color": palette.coverage, "line-width": 0.8, "line-opacity": 0.7 } },
     {
@@ -221,6 +240,7 @@ function draftLayers(palette: Palette): LayerSpecification[] {
 /** Layers that a switch of the view shows or hides. */
 export const SWITCHED: Record<string, string[]> = {
   coverage: ["coverage-fill", "coverage-line"],
+  blind: ["blind-ring", "blind-line", "blind-names"],
   fov: ["fov", "fov-line"],
   trails: ["trails"],
   labels: ["track-labels", "sensor-labels"],

@@ -9,7 +9,8 @@ import * as app from "../app";
 import { clickMap, draft, draftCoverage, tool } from "../drafting";
 import type { Picture } from "../picture";
 import { RADIUS_95, ring } from "../places/ellipse";
-import type { Site } from "../protocol";
+import type { Coverage } from "../protection";
+import type { Sensor, Site } from "../protocol";
 import type { Kind, Tab, Theme, View } from "../view";
 import type { Words } from "../words";
 import * as make from "./features";
@@ -33,6 +34,8 @@ interface Scene {
   words: Words;
   now_utc_ms: number;
   unwatched: ReadonlySet<string>;
+  /** Sensors that are lost. */
+  lost: ReadonlySet<string>;
   prefix: string;
 }
 
@@ -43,6 +46,8 @@ interface Feed {
   /** Least time between two changes [ms]. */
   every: number;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 const FEEDS: Partial<Record<SourceName, Feed>> = {
   zones: {
@@ -82,7 +87,14 @@ const FEEDS: Partial<Record<SourceName, Feed>> = {
     make: (s) => make.trailFeatures(s.picture, app.trails),
   },
   airways: { on: (s) => [s.site], every: 0, make: (s) => make.airwayFeatures(s.site) },
-  coverage: { on: (s) => [coverageOf(s.view)], every: 0, make: (s) => coverageOf(s.view) },
+  coverage: {
+    on: (s) => [coverageOf(s.view), s.lost], every: 0,
+    make: (s) => make.coverageFeatures(coverageOf(s.view), s.view.mode === "setup" ? NONE : s.lost),
+  },
+  blind: {
+    on: (s) => [app.blind.value, s.site, s.view.selected, s.words], every: 0,
+    make: (s) => make.blindFeatures(app.blind.value, s.site, s.view.selected, s.words),
+  },
   draft: {
     on: (s) => [s.view.mode === "setup" && draft.value, tool.value, s.prefix], every: 0,
     make: (s) => make.draftFeatures(s.view.mode === "setup" ? draft.value : { zones: [], sensors: [] }, tool.value, s.prefix),
@@ -90,7 +102,7 @@ const FEEDS: Partial<Record<SourceName, Feed>> = {
 };
 
 /** What the sensors see; of the draft while a site is set up. */
-function coverageOf(view: View): FeatureCollection {
+function coverageOf(view: View): Coverage {
   return view.mode === "setup" ? draftCoverage.value : app.coverage.value;
 }
 
@@ -162,7 +174,7 @@ export class SiteMap {
     this.covered = null;
     this.images.clear();
     const palette = PALETTES[this.theme];
-    for (const level of Object.keys(palette.level)) this.image(`hatch/${level}`, () => hatch(level, palette));
+    for (const level of [...Object.keys(palette.level), "blind", "lost"]) this.image(`hatch/${level}`, () => hatch(level, palette));
     this.putRelief();
     this.putGround();
     this.schedule();
@@ -178,7 +190,7 @@ export class SiteMap {
   private changed(): void {
     const { theme, mode } = app.view.value;
     // read all that the scene hangs on, so that its change calls this again
-    void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, symbolSet.value, draft.value, tool.value, draftCoverage.value];
+    void [app.picture.value, app.now_utc_ms.value, app.words.value, app.protections.value, app.coverage.value, app.blind.value, symbolSet.value, draft.value, tool.value, draftCoverage.value];
     const site = app.site.value;
     if (site && this.groundFor !== site) this.loadGround(site);
     if (site) this.follow();
@@ -207,7 +219,7 @@ export class SiteMap {
     const view = app.view.peek();
     return {
       site, view, picture: app.picture.peek(), words: app.words.peek(), now_utc_ms: app.now_utc_ms.peek(),
-      unwatched: unwatched(app.protections.peek()), prefix: `${this.theme}/${symbolSet.peek()}/`,
+      unwatched: unwatched(app.protections.peek()), lost: lostSensors(app.picture.peek().sensors), prefix: `${this.theme}/${symbolSet.peek()}/`,
     };
   }
 
@@ -377,6 +389,19 @@ export class SiteMap {
     if (!kind || !id) app.select(null);
     else app.look({ selected: { kind, id }, tab: TAB_OF[kind] });
   }
+}
+
+let lastSensors: ReadonlyMap<string, Sensor> = new Map();
+let lastLost: ReadonlySet<string> = NONE;
+
+/** Sensors that are lost; the same set as long as nothing changed. */
+function lostSensors(sensors: ReadonlyMap<string, Sensor>): ReadonlySet<string> {
+  if (sensors !== lastSensors) {
+    lastSensors = sensors;
+    const ids = [...sensors.values()].filter((sensor) => sensor.status === "lost").map((sensor) => sensor.sensor_id);
+    if (ids.join() !== [...lastLost].join()) lastLost = new Set(ids);
+  }
+  return lastLost;
 }
 
 let lastProtections: readonly { zone_id: string; state: string }[] = [];

@@ -243,6 +243,7 @@ export function hatch(level: string, palette: Palette): ImageData {
   const pen = canvas.getContext("2d");
   if (!pen) throw new Error("this browser gives no 2-D canvas");
   pen.scale(PIXELS, PIXELS);
+  if (level === "blind" || level === "lost") return sparse(pen, canvas, level === "blind" ? palette.blind : palette.ink, size);
   const colour = palette.level[level as keyof Palette["level"]] ?? palette.faint;
   pen.strokeStyle = colour;
   pen.fillStyle = colour;
@@ -259,6 +260,20 @@ export function hatch(level: string, palette: Palette): ImageData {
     }
   pen.stroke();
   if (level === "all_clear") for (const [x, y] of [[3, 3], [9, 9]] as const) pen.fillRect(x - 1, y - 1, 2, 2);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** A thin hatching without a ground: what is missing, time or sight; rising for the one, dotted for the other is its edge. */
+function sparse(pen: CanvasRenderingContext2D, canvas: HTMLCanvasElement, colour: string, size: number): ImageData {
+  pen.strokeStyle = colour;
+  pen.globalAlpha = 0.55;
+  pen.lineWidth = 0.8;
+  pen.beginPath();
+  for (const shift of [-size, 0, size]) {
+    pen.moveTo(shift - 2, -2);
+    pen.lineTo(shift + size + 2, size + 2);
+  }
+  pen.stroke();
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }
 

@@ -245,11 +245,27 @@ function ZoneDetail({ zone }: { zone: Zone }): JSX.Element {
           [words.say("since"), state && level !== "clear" ? words.clock(state.since_utc_ms) : ""],
           [words.say("people"), words.number(zone.population)],
           [words.say("shelter_time"), words.span(zone.shelter_s)],
+          [words.say("blind_zone"), <BlindWords zone={zone} />],
           [words.say("protection"), watched ? <>{protectionText(watched, words)} <bdi>{watched.sensors.map((id) => (watched.lost.includes(id) ? `✕ ${id}` : id)).join(", ")}</bdi></> : ""],
         ]}
       />
       {warning_id && <Button onClick={() => (open.value = { what: "why", warning_id })}>{words.say("why")}</Button>}
       <Place lat={zone.lat} lon={zone.lon} />
+    </>
+  );
+}
+
+/** From how near a rocket leaves this zone no time, and what that is reckoned from. */
+function BlindWords({ zone }: { zone: Zone }): JSX.Element | null {
+  const words = app.words.value;
+  const all = app.blind.value;
+  const told = all?.zones.find((one) => one.zone_id === zone.zone_id);
+  if (!all || !told) return null;
+  const parts = { d: all.detection_s, c: all.decision_s, n: all.notify_s, s: zone.shelter_s, sum: told.needed_s };
+  return (
+    <>
+      {told.distance_m > 0 ? words.say("blind_within", { r: words.metres(told.distance_m), class: told.rocket_class }) : words.say("none")}
+      {" "}<small>{words.say("blind_parts", parts)}</small>
     </>
   );
 }

@@ -23,6 +23,8 @@ export function Legend(): JSX.Element {
         <li><span class="swatch launch" aria-hidden="true" /> {words.say("launch")} ({words.percent(0.5)}, {words.percent(0.95)})</li>
         <li><span class="swatch impact" aria-hidden="true" /> {words.say("impact")} ({words.percent(0.5)}, {words.percent(0.95)})</li>
         <li><span class="swatch corridor" aria-hidden="true" /> {words.say("corridor")}</li>
+        <li><span class="swatch blind" aria-hidden="true" /> {words.say("blind_zone")}</li>
+        <li><span class="swatch lost" aria-hidden="true" /> {words.say("coverage_lost")}</li>
       </ul>
     </details>
   );

@@ -127,6 +127,10 @@ export default {
     "drill.out_of_contact": "انتهى التمرين: لم يعد يسمع المحطة.", "drill.failed": "أخفق التمرين: {why}",
     "key.d": "القنوات واختبارها، التمرين",
 
+    blind_zone: "النطاق الأعمى (لا وقت للإنذار)", blind_some: "في الداخل: لا وقت لإنذار بعض المناطق",
+    blind_every: "في الداخل: لا وقت لإنذار أي منطقة", blind_within: "إطلاق من أقرب من {r} ({class})",
+    blind_parts: "اللازم: الكشف {d} + القرار {c} + الإبلاغ {n} + الاحتماء {s} = {sum} ث", coverage_lost: "لم يعد يُرى: فُقد المستشعر",
+
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",
@@ -139,7 +143,7 @@ export default {
     theme: "المظهر", "theme.dark": "داكن", "theme.light": "فاتح", "theme.night": "ليلي أحمر",
     language: "اللغة", digits: "الأرقام", "digits.latn": "123", "digits.arab": "١٢٣",
     symbols: "الرموز", "symbols.civil": "مدنية", "symbols.military": "APP-6",
-    layers: "الطبقات", "layer.coverage": "التغطية", "layer.fov": "مجالات الرؤية", "layer.trails": "الآثار", "layer.labels": "التسميات",
+    layers: "الطبقات", "layer.coverage": "التغطية", "layer.blind": "النطاق الأعمى", "layer.fov": "مجالات الرؤية", "layer.trails": "الآثار", "layer.labels": "التسميات",
     "layer.relief": "التضاريس", "layer.corridors": "الممرات الجوية", "layer.ellipses": "عدم يقين المسارات",
     settings: "الإعدادات", help: "المفاتيح", wall: "شاشة جدارية", guard: "الحرّاس", fit: "إظهار الكل", console: "لوحة المراقبة",
     sound: "الصوت", sound_on: "الصوت يعمل", sound_off: "الصوت متوقف حتى تضغط مفتاحًا أو زرًّا", mute: "كتم {m} د",

@@ -123,6 +123,10 @@ export const ENGLISH = {
   "drill.out_of_contact": "The drill ended: it no longer heard the station.", "drill.failed": "The drill failed: {why}",
   "key.d": "channels and their tests, drill",
 
+  blind_zone: "Blind zone (no warning time)", blind_some: "Inside: no warning time for some zones",
+  blind_every: "Inside: no warning time for any zone", blind_within: "launches nearer than {r} ({class})",
+  blind_parts: "needed: detection {d} + decision {c} + telling {n} + shelter {s} = {sum} s", coverage_lost: "No longer seen: sensor lost",
+
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
@@ -135,7 +139,7 @@ export const ENGLISH = {
   theme: "Theme", "theme.dark": "Dark", "theme.light": "Light", "theme.night": "Red night",
   language: "Language", digits: "Digits", "digits.latn": "123", "digits.arab": "١٢٣",
   symbols: "Symbols", "symbols.civil": "Civil", "symbols.military": "APP-6",
-  layers: "Layers", "layer.coverage": "Coverage", "layer.fov": "Fields of view", "layer.trails": "Trails", "layer.labels": "Labels",
+  layers: "Layers", "layer.coverage": "Coverage", "layer.blind": "Blind zone", "layer.fov": "Fields of view", "layer.trails": "Trails", "layer.labels": "Labels",
   "layer.relief": "Relief", "layer.corridors": "Airways", "layer.ellipses": "Track uncertainty",
   settings: "Settings", help: "Keys", wall: "Wall", guard: "Guards", fit: "Fit", console: "Console",
   sound: "Sound", sound_on: "Sound on", sound_off: "Sound is off until you press a key or a button", mute: "Mute {m} min",
