@@ -42,6 +42,8 @@ class Outputs:
     faults: tuple[SensorFault, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     rejected: tuple[RejectedInput, ...] = ()
+    lost_track_ids: tuple[str, ...] = ()
+    cleared_track_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
             *(d for d in picture.dispositions if d.detection_id not in claimed),
         ),
         rejected=tuple(incoming.rejected),
+        lost_track_ids=picture.lost_track_ids,
+        cleared_track_ids=picture.cleared_track_ids,
     )
 
 

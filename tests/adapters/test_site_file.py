@@ -68,6 +68,7 @@ latitude_deg = 30.01
 longitude_deg = 20.01
 radius_m = 300
 shelter_s = 25
+probability_on = 0.05
 
 [[zone]]
 id = "Z2"
@@ -109,7 +110,8 @@ ZONES = """\
  {"type": "Feature", "properties": {"zone_id": "Z9", "name": "tanks", "name_ar": "خزانات", "shelter_s": 12},
   "geometry": {"type": "Polygon", "coordinates":
   [[[20.0, 30.0], [20.02, 30.0], [20.02, 30.02], [20.0, 30.02], [20.0, 30.0]]]}},
- {"type": "Feature", "properties": {"zone_id": "Z8", "name": "gate", "shelter_s": 12, "radius_m": 50, "buffer_m": 10},
+ {"type": "Feature", "properties": {"zone_id": "Z8", "name": "gate", "shelter_s": 12, "radius_m": 50, "buffer_m": 10,
+   "probability_on_drone": 0.3},
   "geometry": {"type": "Point", "coordinates": [20.0, 30.0]}}
 ]}
 """
@@ -203,6 +205,16 @@ def test_a_site_written_and_read_again_is_the_same(folder: Path, tmp_path: Path)
     assert [path.name for path in sorted((tmp_path / "copy").iterdir())] == ["site.toml", "terrain.tif"]
 
 
+def test_thresholds_of_zones_are_read_and_written(folder: Path, tmp_path: Path) -> None:
+    site = read_site_file(folder / "site.toml")
+    again = read_site_file(write_site(site, tmp_path / "copy"))
+    for one in (site, again):
+        policies = {zone.zone_id: one.policy.of_zone(zone) for zone in one.zones}
+        assert (policies["Z1"].probability_on, policies["Z1"].probability_on_drone) == (0.05, 0.15)
+        assert (policies["Z8"].probability_on, policies["Z8"].probability_on_drone) == (0.10, 0.3)
+        assert policies["Z2"] is one.policy
+
+
 def test_the_practice_site_can_be_written_as_toml(shared: Path, tmp_path: Path) -> None:
     site = read_site(shared / "cases" / "common")
     again = read_site(write_site(site, tmp_path))
@@ -254,6 +266,8 @@ def test_the_practice_site_can_be_written_as_toml(shared: Path, tmp_path: Path) 
             "drag_mach",
             "mach must increase",
         ),
+        ("probability_on = 0.05", "probability_on = 0", "zone[0].probability_on", "probability_on = 0", "found 0"),
+        ("rocket_buffer_m = 200", "probability_on = 0", "policy", "[policy]", "above 0"),
         ("burn_s = 0.8", "burn_s = 0", "rocket_class[0].burn_s", "burn_s = 0", "found 0"),
         ("friendly", "freindly", "transponders.freindly", "freindly", "only fields"),
     ],
@@ -282,6 +296,12 @@ def test_a_wrong_site_file_is_refused_in_one_line(
         ("[20.02, 30.02], ", '["x", 30.02], ', "features[0].geometry.coordinates", "pairs"),
         ("[20.0, 30.0]}}", "[20.0, 300.0]}}", "features[1].geometry.coordinates", "degrees"),
         ('"shelter_s": 12}', '"shelter": 12}', "features[0].properties.shelter", "expected only"),
+        (
+            '"probability_on_drone": 0.3',
+            '"probability_on_drone": 0',
+            "features[1].properties.probability_on_drone",
+            "above 0",
+        ),
         ('"radius_m": 50, ', "", "features[1].properties.radius_m", "found nothing"),
     ],
 )

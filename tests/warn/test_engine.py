@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from marsad.terms import PersonOrder
-from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm, order_of
-from warn.warn_kit import Run, S, at, drone, impact, launch, risk
+from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm, init, order_of
+from warn.warn_kit import POLICY, Run, S, at, drone, impact, launch, risk
 
 
 def test_a_probable_impact_with_a_sharp_forecast_alarms_at_once() -> None:
@@ -27,6 +28,20 @@ def test_below_the_threshold_no_alarm() -> None:
     run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.099, 25)),))
     assert run.level() in ("watch", "prepare")
     assert all(w.level != "take_shelter" for w in run.wait(3, 60))
+
+
+def test_a_zone_alarms_by_its_own_threshold_where_it_has_one() -> None:
+    run = Run()
+    careful = replace(run.zones[0], probability_on=0.04, probability_on_drone=0.5)
+    run.state = init((careful, *run.zones[1:]), POLICY)
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.05, 25), risk("Z1", 0.05, 25)),))
+    assert (run.level("Z0"), run.level("Z1")) == ("take_shelter", "watch")
+    (decision,) = [d for d in run.state.decisions if d.inputs.zone_id == "Z0"]
+    assert decision.inputs.probability_on == 0.04, "the record holds the threshold that was used"
+    run = Run()
+    run.state = init((careful, *run.zones[1:]), POLICY)
+    run.step(3, corridors=(drone("D1", risk("Z0", 0.3, 60), risk("Z1", 0.3, 60)),))
+    assert (run.level("Z0"), run.level("Z1")) == ("prepare", "take_shelter")
 
 
 def test_two_rockets_together_pass_the_threshold() -> None:

@@ -127,6 +127,8 @@ class _Reader:
             shelter_s=one.shelter_s,
             buffer_m=buffer_m if one.buffer_m is None else one.buffer_m,
             population=one.population,
+            probability_on=one.probability_on,
+            probability_on_drone=one.probability_on_drone,
         )
 
     def _once(self, table: str, ids: Sequence[str], offset: int = 0) -> None:

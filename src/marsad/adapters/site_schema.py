@@ -14,6 +14,7 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Threshold = Annotated[float, Meta(gt=0, le=1)]
 Name = Annotated[str, Meta(min_length=1)]
 
 
@@ -51,6 +52,9 @@ class ZoneEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     shelter_s: NotNegative
     buffer_m: NotNegative | None = None
     population: Annotated[int, Meta(ge=0)] = 0
+    probability_on: Threshold | None = None
+    """The zone's own alarm threshold for rockets, in place of the policy's; beside it the one for drones."""
+    probability_on_drone: Threshold | None = None
 
 
 class BiasEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -127,6 +127,8 @@ def _zone_entry(zone: Zone) -> ZoneEntry:
         shelter_s=zone.shelter_s,
         buffer_m=zone.buffer_m,
         population=zone.population,
+        probability_on=zone.probability_on,
+        probability_on_drone=zone.probability_on_drone,
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from marsad.adapters.json_fields import JsonNode, load_json
 from marsad.terms import Geodetic, Zone
 
-_KNOWN = {"zone_id", "name", "name_ar", "shelter_s", "radius_m", "buffer_m", "population"}
+_THRESHOLDS = ("probability_on", "probability_on_drone")
+_KNOWN = {"zone_id", "name", "name_ar", "shelter_s", "radius_m", "buffer_m", "population", *_THRESHOLDS}
 
 
 def read_zones(path: Path, default_buffer_m: float) -> list[Zone]:
@@ -48,7 +49,15 @@ def _zone(feature: JsonNode, default_buffer_m: float) -> Zone:
         polygon_rad=tuple((math.radians(lat), math.radians(lon)) for lat, lon in corners),
         buffer_m=about.number("buffer_m", default_buffer_m, least=0),
         population=round(about.number("population", 0, least=0)),
+        **{name: _threshold(about, name) for name in _THRESHOLDS if name in about.content},
     )
+
+
+def _threshold(about: JsonNode, name: str) -> float:
+    value = about.number(name, least=0, most=1)
+    if value == 0:
+        raise about.bad(name, "expected a threshold above 0")
+    return value
 
 
 def _ring(shape: JsonNode) -> list[tuple[float, float]]:
@@ -96,6 +105,7 @@ def _feature(zone: Zone) -> dict[str, object]:
         "zone_id": zone.zone_id, "name": zone.name, "name_ar": zone.name_ar, "shelter_s": zone.shelter_s,
         "buffer_m": zone.buffer_m, "population": zone.population,
     }  # fmt: skip
+    about |= {name: value for name in _THRESHOLDS if (value := getattr(zone, name)) is not None}
     if zone.radius_m is not None:
         about["radius_m"] = zone.radius_m
         center = [round(zone.center.longitude_deg, 9), round(zone.center.latitude_deg, 9)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from marsad.flight.classes import RocketTable
 from marsad.geo.terrain import TerrainGrid
@@ -27,6 +27,21 @@ class WarningPolicy:
     rocket_buffer_m: float = 250.0
     drone_hold_s: float = 300.0
     all_clear_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        for name in ("probability_on", "probability_on_drone", "probability_sure"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be above 0 and at most 1")
+
+    def of_zone(self, zone: Zone) -> WarningPolicy:
+        """Give the policy with the zone's own thresholds, where it has some."""
+        if zone.probability_on is None and zone.probability_on_drone is None:
+            return self
+        return replace(
+            self,
+            probability_on=zone.probability_on or self.probability_on,
+            probability_on_drone=zone.probability_on_drone or self.probability_on_drone,
+        )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True):
     """A protected zone: a circle (``radius_m`` about ``center``) or a polygon of (latitude, longitude) in radians.
 
     ``buffer_m`` widens it on all sides when impact probability is computed (fragments, at-risk margin).
-    ``shelter_s`` is how long people there need to reach shelter.
+    ``shelter_s`` is how long people there need to reach shelter.  ``probability_on`` and ``probability_on_drone`` are
+    the zone's own alarm thresholds; None: the site's.
     """
 
     zone_id: str
@@ -56,12 +57,17 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True):
     buffer_m: float = 0.0
     name_ar: str = ""
     population: int = 0
+    probability_on: float | None = None
+    probability_on_drone: float | None = None
 
     def __post_init__(self) -> None:
         if (self.radius_m is None) == (len(self.polygon_rad) < 3):
             raise ValueError(f"zone {self.zone_id!r}: give either radius_m or a polygon of at least three corners")
         if not self.shelter_s >= 0 or not self.buffer_m >= 0:
             raise ValueError(f"zone {self.zone_id!r}: shelter_s and buffer_m must not be negative")
+        for threshold in (self.probability_on, self.probability_on_drone):
+            if threshold is not None and not 0 < threshold <= 1:
+                raise ValueError(f"zone {self.zone_id!r}: a threshold must be above 0 and at most 1")
 
 
 class Corridor(msgspec.Struct, frozen=True, kw_only=True):

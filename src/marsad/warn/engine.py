@@ -89,6 +89,7 @@ def _zone(
     params: WarnParams,
 ) -> tuple[ZoneRecord, tuple[ZoneWarning, Decision] | None]:
     """Give the zone's new record and what is to be said, if anything."""
+    policy = policy.of_zone(zone)
     picture = look(threats, zone, now, policy, params)
     verdict = _next(record, picture, now, zone, threats, policy, params)
     record = _reckon(record, picture, verdict, now, params)
@@ -170,7 +171,8 @@ def _orders(
                 records[zone_id] = replace(record, held_until_utc_ns=until)
             if isinstance(order, AllClearOrder) and record.level in ALARMED:
                 threats = _end_manual(threats, zone_id)
-                picture = look(threats, state.zones[zone_id], memory.now_utc_ns, state.policy, params)
+                zone = state.zones[zone_id]
+                picture = look(threats, zone, memory.now_utc_ns, state.policy.of_zone(zone), params)
                 if picture.fraction < params.low_fraction:
                     records[zone_id] = replace(record, ended_by=order.order_id)
             touched.add(zone_id)
