@@ -33,6 +33,7 @@ from marsad.station.world import RealWorld
 
 if TYPE_CHECKING:
     from marsad.station.core import Processed
+    from marsad.station.demo_channels import DemoChannels
     from marsad.station.service import Settings, Station
     from marsad.station.serving import Running
     from marsad.station.wire import Json
@@ -153,28 +154,43 @@ def _open_browser(address: str) -> None:
             webbrowser.open(address)
 
 
-def _station(world: RealWorld, settings: Settings, feed: Feed) -> Station:
+def _station(world: RealWorld, settings: Settings, feed: Feed, ways: DemoChannels) -> Station:
     """Load what takes long, and make the station."""
     from marsad import samples
+    from marsad.station.demo_channels import signer
     from marsad.station.night import is_kept, night
     from marsad.station.runner import default_pipeline
     from marsad.station.service import Station
     from marsad.station.snapshot import decode_site
 
     site = decode_site(night().site) if is_kept() else samples.gas_plant()
-    return Station(world, site, default_pipeline(), settings, feed=feed)
+    outlets = ways.outlets(site.zones, world)
+    return Station(
+        world,
+        site,
+        default_pipeline(),
+        settings,
+        outlets.channels,
+        signer(outlets),
+        feed=feed,
+        drill_ground=ways.ground,
+    )
 
 
-def _load() -> None:
-    """Load what the station will need, while the sensors' process gets ready."""
+def _load(folder: Path) -> DemoChannels:
+    """Load what the station will need and prepare its channels, while the sensors' process gets ready."""
     import marsad.pipeline
     import marsad.station.serving  # noqa: F401
+    from marsad.station.demo_channels import prepare
+
+    return prepare(folder)
 
 
 async def demo(options: DemoOptions, emulated: Sensors) -> None:
     """Run the demonstration."""
     logging.basicConfig(level=logging.WARNING, format="marsad: %(message)s")
-    loading = asyncio.ensure_future(asyncio.to_thread(_load))
+    folder = Path(tempfile.mkdtemp(prefix="marsad-demo-"))
+    loading = asyncio.ensure_future(asyncio.to_thread(_load, folder))
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, emulated.end)  # until the station is up
     with telling("marsad: simulating the night, once; `marsad warmup` does it beforehand"):
         ready = await emulated.hear()
@@ -192,21 +208,23 @@ async def demo(options: DemoOptions, emulated: Sensors) -> None:
         begins_utc_ns=now + round(LEAD_S * keeper.speed * 1e9),
     )
     emulated.say(msgspec.json.encode(go).decode())
-    await loading
+    ways = await loading
+    emulated.say(msgspec.json.encode(ways.sirens).decode())
     try:
-        await _watch(options, emulated, world, feed)
+        await _watch(options, emulated, world, feed, folder, ways)
     finally:
         emulated.end()
 
 
-async def _watch(options: DemoOptions, emulated: Sensors, world: RealWorld, feed: Feed) -> None:
+async def _watch(
+    options: DemoOptions, emulated: Sensors, world: RealWorld, feed: Feed, folder: Path, ways: DemoChannels
+) -> None:
     """Run the station until the night is over or someone ends it."""
     from marsad.station.service import Settings
     from marsad.station.serving import running, stop_on_signals
 
-    folder = Path(tempfile.mkdtemp(prefix="marsad-demo-"))
     settings = Settings(journal=folder / "night.journal", cap_folder=folder / "cap", sapient_port=0, sender="demo")
-    station = _station(world, settings, feed)
+    station = _station(world, settings, feed, ways)
     printer = _Printer(as_json=options.as_json)
     station.listen(printer.hear)
     async with running(station, HOST, options.port) as live:

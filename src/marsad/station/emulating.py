@@ -2,7 +2,7 @@
 
 It loads a night, says ``ready`` and when that night began on standard output, waits for one line on standard input
 that says where the station is and what its clock shows, plays the night, says when all is taken in, and sends
-heartbeats until standard input ends.
+heartbeats until standard input ends.  Further lines name sirens that it is to be.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
+from typing import Literal
 
 import msgspec
 
@@ -31,6 +33,21 @@ class Go(msgspec.Struct, frozen=True, kw_only=True):
     begins_utc_ns: int
 
 
+class EmulatedSiren(msgspec.Struct, frozen=True, kw_only=True):
+    """One siren to be; its key in hexadecimal."""
+
+    name: str
+    kind: Literal["actual", "exercise"]
+    key: str
+    port: int
+
+
+class Sirens(msgspec.Struct, frozen=True, kw_only=True):
+    """Sirens to be until standard input ends."""
+
+    sirens: tuple[EmulatedSiren, ...]
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What the emulators did."""
 
@@ -41,13 +58,30 @@ async def play(messages: tuple[Message, ...], go: Go) -> None:
     """Play a night to a station, say when all is sent, and stay alive until standard input ends."""
     keeper = Timekeeper(go.speed, start_utc_ns=go.clock_utc_ns, at_utc_ns=go.wall_utc_ns)
     emulators = Emulators((), go.host, go.port, keeper)
+    ended = threading.Event()
+    listening = asyncio.ensure_future(asyncio.to_thread(_be_sirens, ended))
     counts = await emulators.play(messages, go.begins_utc_ns)
     await emulators.settle()
     print(msgspec.json.encode(Done(counts=dict(counts))).decode(), flush=True)
     staying = asyncio.ensure_future(emulators.stay())
-    await asyncio.to_thread(sys.stdin.read)
+    await listening
     staying.cancel()
     await emulators.close()
+
+
+def _be_sirens(ended: threading.Event) -> None:
+    """Be the sirens that the lines of standard input name, until it ends."""
+    from marsad.station.siren_emulator import SirenOptions, run
+
+    threads = []
+    for line in sys.stdin:
+        for one in msgspec.json.decode(line, type=Sirens).sirens:
+            options = SirenOptions(name=one.name, key=bytes.fromhex(one.key), kind=one.kind, port=one.port)
+            threads.append(threading.Thread(target=run, args=(options, lambda _: None, ended.is_set), daemon=True))
+            threads[-1].start()
+    ended.set()
+    for thread in threads:
+        thread.join(1.0)
 
 
 def main() -> None:
