@@ -273,7 +273,6 @@ def _admit(
     if not event.event_id:
         event.event_id, event.site_id = _event_names(state)
     state.events.append(event)
-    event.last_fit_s, event.dirty = -math.inf, True  # what is born is told at once
     waiting = [u for u in state.pool if u.detection.detection_id not in used]
     state.pool = []
     for u in waiting:

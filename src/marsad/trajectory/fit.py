@@ -51,7 +51,7 @@ SOUND = PARAMETERS
 _BELIEVED_CHI2 = np.array([14.0, 18.0, 21.0])
 """Squared normalised residual up to which a row of 1, 2, 3 numbers counts fully (1 in 5,000 of good ones is beyond)."""
 
-_MARGIN_S = 1.5
+_MARGIN_S = 0.1
 _ELEVATION_LIMITS = (0.03, 1.565)
 _LN_LIMIT = 2.5
 
@@ -321,6 +321,15 @@ def _columns(obs: Observations, prior: Prior) -> tuple[np.ndarray, int]:
 
 
 @njit(cache=True)
+def _needed_s(latest_s: float, p: np.ndarray, bias: np.ndarray) -> float:
+    """Seconds of flight that the rows ask for, whatever the sensors' clocks are off."""
+    slowest = 0.0
+    for k in range(bias.shape[0]):
+        slowest = min(slowest, bias[k, BIAS_CLOCK])
+    return max(latest_s - slowest - p[TIME], 0.5) + _MARGIN_S
+
+
+@njit(cache=True)
 def fit(  # noqa: C901 - a kernel of plain loops, compiled as a whole
     p: np.ndarray,
     sound: float,
@@ -352,7 +361,7 @@ def fit(  # noqa: C901 - a kernel of plain loops, compiled as a whole
             latest = max(latest, obs.time_s[row]) if latest != 0.0 else obs.time_s[row]
     p, bias = p.copy(), bias.copy()
     h, g, chi2 = np.empty((n, n)), np.empty(n), np.empty(obs.kind.size)
-    flight = fly(p, motor, reference, env, True, max(latest - p[TIME], 0.5) + _MARGIN_S)
+    flight = fly(p, motor, reference, env, True, _needed_s(latest, p, bias))
     cost = _assemble(p, sound, bias, flight, env, obs, prior, column, h, g, chi2)
     lower = np.zeros((n, n))
     scaled = np.empty((n, n))
@@ -396,7 +405,7 @@ def fit(  # noqa: C901 - a kernel of plain loops, compiled as a whole
                 c = column[k, q]
                 if c >= 0:
                     bias_new[k, q] += step[c] * scale[c]
-        flight_new = fly(p_new, motor, reference, env, True, max(latest - p_new[TIME], 0.5) + _MARGIN_S)
+        flight_new = fly(p_new, motor, reference, env, True, _needed_s(latest, p_new, bias_new))
         cost_new = _assemble(p_new, sound_new, bias_new, flight_new, env, obs, prior, column, h_new, g_new, chi2_new)
         done += 1
         if cost_new <= cost:

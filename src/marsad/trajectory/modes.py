@@ -49,11 +49,13 @@ _ELEVATION_STEP_RAD = 0.13
 _MOST_TURNS = 6
 _WIDEST_TURN_RAD = 0.45
 _MOST_RISES = 1
-_LIGHTEST_PIECE = 3.5
+_LIGHTEST_PIECE = 3.2
 _MOST_PIECES = 14
 """Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
 _SEARCH_ITERATIONS = 5
+_WORSE_COST = 30.0
+_ROWS_THAT_TELL = 20
 _POLISH_ITERATIONS = 25
 _TOLERANCE = 0.02
 _SAME_MODE_CHI2 = 4.0
@@ -273,22 +275,20 @@ def search_modes(
     """
     half = world.classes
     rough: list[tuple[float, int, Fit]] = []
+    begins = list(starts)
     for index in range(half):
         h = world.hypotheses[index]
-        for p in starts:
+        of_class: list[tuple[float, int, Fit]] = []
+        for p in begins:
             prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
             result = fit(p, 0.0, bias_mean.copy(), h.motor, reference, world.env, obs, prior, _SEARCH_ITERATIONS, 0.5)
             if result.ok and math.isfinite(result.cost):
-                rough.append((result.cost, index, result))
-    rough.sort(key=lambda item: item[0])
-    chosen: list[tuple[int, Fit]] = []
-    if rough:
-        best = rough[0][0]
-        for cost, index, result in rough:
-            if cost > best + 30.0 or len(chosen) >= _MOST_MODES:
-                break
-            if not any(_alike(result, other) and index == i for i, other in chosen):
-                chosen.append((index, result))
+                of_class.append((result.cost, index, result))
+        rough += of_class
+        if index == 0 and obs.kind.size >= _ROWS_THAT_TELL:
+            # the other classes begin where this one has ended up: so many sightings say more than the class does
+            begins = [result.p for _, result in _distinct(of_class)] or begins
+    chosen = _distinct(rough)
     found = [
         _refit(world, index + wide * half, r.p, r.sound, r.bias, obs, reference, bias_mean, bias_sigma)
         for index, r in chosen
@@ -314,6 +314,18 @@ def search_modes(
         for m in known
     ]
     return prune(found + again)
+
+
+def _distinct(rough: list[tuple[float, int, Fit]]) -> list[tuple[int, Fit]]:
+    """The best of (cost, class, fit), each once: (class, fit)."""
+    ordered = sorted(rough, key=lambda item: item[0])
+    chosen: list[tuple[int, Fit]] = []
+    for cost, index, result in ordered:
+        if cost > ordered[0][0] + _WORSE_COST or len(chosen) >= _MOST_MODES:
+            break
+        if not any(_alike(result, other) and index == i for i, other in chosen):
+            chosen.append((index, result))
+    return chosen
 
 
 def _sibling_start(
@@ -371,23 +383,25 @@ def spread_modes(
     azimuths = _grid(p[AZIMUTH], mode.fit.covariance[AZIMUTH, AZIMUTH], turn_step, most_turns)
     elevations = _grid(p[ELEVATION], mode.fit.covariance[ELEVATION, ELEVATION], _ELEVATION_STEP_RAD, _MOST_RISES)
     pieces: list[tuple[float, Fit]] = []
-    for azimuth in azimuths:
-        for elevation in (e for e in elevations if 0.1 < e < 1.5):
-            prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
-            share = 0.0
-            start = p.copy()
-            if len(azimuths) > 1:
-                share += _log_share(azimuth, p[AZIMUTH], AZIMUTH_SIGMA_RAD, turn_step)
-                prior.mean[AZIMUTH] = start[AZIMUTH] = azimuth
-                prior.sigma[AZIMUTH] = turn_step
-            if len(elevations) > 1:
-                share += _log_share(elevation, world.elevation_mean_rad, world.elevation_sigma_rad, _ELEVATION_STEP_RAD)
-                prior.mean[ELEVATION] = start[ELEVATION] = elevation
-                prior.sigma[ELEVATION] = _ELEVATION_STEP_RAD
-            bias = _grown(mode.fit.bias, bias_mean)
-            result = fit(start, mode.fit.sound, bias, h.motor, reference, world.env, obs, prior, 5, 0.2)
-            if result.ok and math.isfinite(result.cost):
-                pieces.append((share - 0.5 * result.cost + 0.5 * result.log_volume, result))
+    solved: list[tuple[float, float, Fit]] = [(float(p[AZIMUTH]), float(p[ELEVATION]), mode.fit)]
+    grid = [(azimuth, elevation) for azimuth in azimuths for elevation in elevations if 0.1 < elevation < 1.5]
+    for azimuth, elevation in sorted(grid, key=lambda at: math.hypot(at[0] - p[AZIMUTH], at[1] - p[ELEVATION])):
+        prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
+        near = min(solved, key=lambda one: math.hypot(one[0] - azimuth, one[1] - elevation))[2]
+        share = 0.0
+        start = near.p.copy()
+        if len(azimuths) > 1:
+            share += _log_share(azimuth, p[AZIMUTH], AZIMUTH_SIGMA_RAD, turn_step)
+            prior.mean[AZIMUTH] = start[AZIMUTH] = azimuth
+            prior.sigma[AZIMUTH] = turn_step
+        if len(elevations) > 1:
+            share += _log_share(elevation, world.elevation_mean_rad, world.elevation_sigma_rad, _ELEVATION_STEP_RAD)
+            prior.mean[ELEVATION] = start[ELEVATION] = elevation
+            prior.sigma[ELEVATION] = _ELEVATION_STEP_RAD
+        result = fit(start, near.sound, _grown(near.bias, bias_mean), h.motor, reference, world.env, obs, prior, 5, 0.2)
+        if result.ok and math.isfinite(result.cost):
+            pieces.append((share - 0.5 * result.cost + 0.5 * result.log_volume, result))
+            solved.append((azimuth, elevation, result))
     if not pieces:
         return [mode]
     best = max(weight for weight, _ in pieces)

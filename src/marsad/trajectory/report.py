@@ -20,10 +20,11 @@ from marsad.trajectory.ground import GroundPoint
 from marsad.trajectory.modes import Mode, World, weights
 
 _MERGE_CHI2 = 4.0
-_BOW_CHI2 = 0.7
+_IMPACT_MERGE_CHI2 = 1.0
 _DUST = 0.02
 _MOST_MERGED = 8
 _SAMPLES = 512
+_MANY_SAMPLES = 8192
 _PATH_POINTS = 24
 _LEAST_RISK = 1e-4
 
@@ -64,7 +65,7 @@ def _lumps(
     lumps.sort(key=lambda lump: -lump.weight)
     merged: list[_Lump] = []
     for lump in lumps:
-        for i, other in enumerate(merged):
+        for i, other in enumerate(merged if merge_chi2 > 0.0 else ()):
             if _near(lump, other, merge_chi2):
                 merged[i] = _merge(lump, other)
                 break
@@ -178,7 +179,10 @@ def impact_forecast(
         )
     w = weights(modes)
     origin, lumps = _lumps(
-        [m.impact for m in modes], [m.impact_covariance for m in modes], w, len(modes) <= _MOST_MERGED
+        [m.impact for m in modes],
+        [m.impact_covariance for m in modes],
+        w,
+        _IMPACT_MERGE_CHI2 if len(modes) <= _MOST_MERGED else 0.0,
     )
     best = modes[0]
     e, n, _ = enu_from_geodetic(
@@ -196,7 +200,7 @@ def impact_forecast(
         outcome="forecast",
         arrival_utc_ns=now_utc_ns,
         modes=points,
-        zone_risks=zone_risks(points, zones, zone_origin, normal),
+        zone_risks=zone_risks(points, zones, zone_origin, normal[: _MANY_SAMPLES // len(points)]),
         trajectory=path_of(best, book),
     )
 

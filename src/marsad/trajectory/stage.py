@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -170,9 +172,11 @@ def _advance(
     crowd = state.young_count(now_s) / 1.5 if is_young else len(state.events) / 1.5
     interval = params.refit_s * max(1.0, crowd)
     fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
-    if not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot):
+    is_born_now = event.born_s == now_s and event.published_s == -math.inf
+    if not is_born_now and (not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot)):
         return
-    refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    if event.dirty:
+        refit(event, now_s, state.world, book, bias_mean, bias_sigma)
     found = accuse(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma))
     if found.sigma is not bias_sigma:
         bias_mean, bias_sigma = found.mean, found.sigma

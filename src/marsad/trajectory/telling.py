@@ -90,6 +90,9 @@ def say(
     if event.status == "confirmed" or (event.plots and event.status == "tentative"):
         now_s = book.seconds(now_utc_ns)
         wide = _has_wide(state, event)
+        one_camera = event.plots == 0 and len({d.sensor_id for d in event.detections.values()}) == 1
+        if wide and one_camera and now_s - event.born_s < state.params.refit_s:
+            return  # where it goes is so open yet that its next frames, a moment from now, are waited for
         if not wide or now_s - event.spread_s >= state.params.spread_s * max(1.0, float(state.young_count(now_s))):
             modes = _spread(state, event, biases) if wide else flying(event, state.world)
             event.spread_s = now_s if wide else event.spread_s
