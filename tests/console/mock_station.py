@@ -217,6 +217,11 @@ def _add_history(app: FastAPI, mock: Mock) -> None:
         )
         return {"warning_id": warning_id, "text": words}
 
+    @app.get("/api/why-not/{zone_id}")
+    def why_not(zone_id: str, lang: str = "en", at_utc_ms: int = 0) -> dict[str, str]:
+        words = "لم تُنذَر" if lang == "ar" else "not alarmed"
+        return {"zone_id": zone_id, "text": f"{zone_id}: {words} ({at_utc_ms})"}
+
 
 def _add_hands(app: FastAPI, mock: Mock) -> None:
     @app.post("/api/acknowledge")

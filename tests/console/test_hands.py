@@ -240,3 +240,15 @@ def test_wcag_by_axe(console: Any, root: Path, view: str, size: tuple[int, int],
         "(n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')))"
     )
     assert found == []
+
+
+def test_why_a_selected_zone_was_not_alarmed_is_asked_with_the_same_key(console: Any) -> None:
+    c = console(20, 0, "#lang=en&tab=zones&sel=zone:village")
+    c.page.get_by_role("region", name="Details").get_by_role("button", name="Why not alarmed?").wait_for()
+    c.page.keyboard.press("y")
+    c.page.get_by_role("dialog", name="Why not alarmed?").get_by_text("village: not alarmed (0)").wait_for()
+    c.page.keyboard.press("Escape")
+    c.page.goto(f"{c.url}/#lang=ar&sel=zone:village&at=2026-03-14T18:00:15Z")
+    c.page.locator(".feed-record").wait_for()
+    c.page.keyboard.press("y")
+    c.page.get_by_role("dialog").get_by_text("village: لم تُنذَر (1773511215000)").wait_for()

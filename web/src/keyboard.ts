@@ -58,7 +58,14 @@ function acknowledgeFirst(): void {
   if (first) void acknowledge(first.warning_ids);
 }
 
+/** Why the first alarm was given; why a selected zone was not alarmed. */
 function why(): void {
+  const { selected } = app.view.peek();
+  const level = selected?.kind === "zone" ? (app.picture.peek().zones.get(selected.id)?.level ?? "clear") : null;
+  if (selected && level !== null && level !== "take_shelter" && level !== "remain") {
+    open.value = { what: "why_not", zone_id: selected.id };
+    return;
+  }
   const warning_id = app.alarmList.peek()[0]?.warning_ids[0];
   if (warning_id) open.value = { what: "why", warning_id };
 }

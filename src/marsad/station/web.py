@@ -24,6 +24,7 @@ from marsad.station.service import Station
 from marsad.station.web_people import Token, add_channel_test, add_people, operator_for
 from marsad.station.web_practice import add_practice
 from marsad.station.web_setup import add_setup
+from marsad.station.why_not import read_zone_story, tell_why_not
 from marsad.station.wire import Json
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console" / "dist"
@@ -156,6 +157,14 @@ def _past(app: FastAPI, station: Station) -> None:
         path = station.settings.journal
         text = await station.world.beside(lambda: tell_story(read_story(path, warning_id), lang))
         return _json({"warning_id": warning_id, "lang": lang, "text": text})
+
+    @app.get("/api/why-not/{zone_id}")
+    async def why_not(zone_id: str, at_utc_ms: Moment = 0, lang: Literal["en", "ar"] = "en") -> Response:
+        if all(zone.zone_id != zone_id for zone in station.site.zones):
+            raise HTTPException(404, f"no zone {zone_id!r}")
+        path, at_utc_ns = station.settings.journal, at_utc_ms * 1_000_000 or station.world.utc_ns()
+        text = await station.world.beside(lambda: tell_why_not(read_zone_story(path, zone_id, at_utc_ns), lang))
+        return _json({"zone_id": zone_id, "lang": lang, "text": text})
 
 
 def _acts(app: FastAPI, station: Station) -> None:

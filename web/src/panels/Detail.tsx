@@ -249,6 +249,9 @@ function ZoneDetail({ zone }: { zone: Zone }): JSX.Element {
           [words.say("protection"), watched ? <>{protectionText(watched, words)} <bdi>{watched.sensors.map((id) => (watched.lost.includes(id) ? `✕ ${id}` : id)).join(", ")}</bdi></> : ""],
         ]}
       />
+      {level !== "take_shelter" && level !== "remain" && (
+        <Button keys="y" onClick={() => (open.value = { what: "why_not", zone_id: zone.zone_id })}>{words.say("why_not")}</Button>
+      )}
       {warning_id && <Button onClick={() => (open.value = { what: "why", warning_id })}>{words.say("why")}</Button>}
       <Place lat={zone.lat} lon={zone.lon} />
     </>

@@ -25,7 +25,8 @@ export function Windows(): JSX.Element | null {
     case "people": return <People />;
     case "practice": return <Practice />;
     case "note": return <NoteWindow target={what.target} />;
-    case "why": return <Why warning_id={what.warning_id} />;
+    case "why": return <Why title={app.words.value.say("why_title")} path={`api/explain/${encodeURIComponent(what.warning_id)}?`} />;
+    case "why_not": return <Why title={app.words.value.say("why_not")} path={`api/why-not/${encodeURIComponent(what.zone_id)}?${momentAsked()}`} />;
     default: return null;
   }
 }
@@ -124,17 +125,23 @@ function NoteWindow({ target }: { target: string }): JSX.Element {
   );
 }
 
-function Why({ warning_id }: { warning_id: string }): JSX.Element {
+/** In the record the half hour before the moment shown is told, live the one before now. */
+function momentAsked(): string {
+  const at = app.view.value.at_utc_ms;
+  return at === null ? "" : `at_utc_ms=${Math.round(at)}&`;
+}
+
+function Why({ title, path }: { title: string; path: string }): JSX.Element {
   const words = app.words.value;
   const [text, setText] = useState("…");
   const lang = words.pack.code;
   useEffect(() => {
-    app.ask(`api/explain/${encodeURIComponent(warning_id)}?lang=${lang}`).then(
+    app.ask(`${path}lang=${lang}`).then(
       (answer) => setText(explanation(answer)), (error: unknown) => setText(String(error)),
     );
-  }, [warning_id, lang]);
+  }, [path, lang]);
   return (
-    <Dialog title={words.say("why_title")} onClose={close}>
+    <Dialog title={title} onClose={close}>
       <p class="why" dir="auto">{text}</p>
     </Dialog>
   );

@@ -74,7 +74,7 @@ export default {
     acknowledge: "إقرار بالاستلام", acknowledged_by: "أقرّ به {who}", unacknowledged: "لم يُقرّ به",
     annotate: "ملاحظة", note: "ملاحظة", notes: "ملاحظات", note_for: "ملاحظة على {target}", save: "حفظ", cancel: "إلغاء", close: "إغلاق",
     operator: "المشغِّل", operator_ask: "اسمك أو رمز النداء",
-    why: "لماذا؟", why_title: "لماذا هذا الإنذار",
+    why: "لماذا؟", why_title: "لماذا هذا الإنذار", why_not: "لماذا لم تُنذَر؟",
     not_saved: "لم يُحفظ: {why}",
     saved: "حُفظ.",
 
@@ -164,6 +164,6 @@ export default {
     "key.space": "شغّل السجل أو أوقفه", "key.brackets": "الإنذار السابق أو التالي في السجل", "key.l": "عودة إلى المباشر",
     "key.f": "أظهر الكل على الخريطة", "key.v": "أظهر التغطية أو أخفها", "key.t": "المظهر التالي", "key.g": "اللغة التالية",
     "key.w": "الشاشة الجدارية", "key.slash": "صفِّ الجدول", "key.question": "هذه القائمة", "key.plus": "كبّر أو صغّر",
-    "key.e": "صدّر المختار GeoJSON", "key.y": "لماذا هذا الإنذار",
+    "key.e": "صدّر المختار GeoJSON", "key.y": "لماذا هذا الإنذار، أو لماذا لم تُنذَر المنطقة المختارة",
   },
 } satisfies Pack;

@@ -70,7 +70,7 @@ export const ENGLISH = {
   acknowledge: "Acknowledge", acknowledged_by: "Acknowledged by {who}", unacknowledged: "Not acknowledged",
   annotate: "Note", note: "Note", notes: "Notes", note_for: "Note for {target}", save: "Save", cancel: "Cancel", close: "Close",
   operator: "Operator", operator_ask: "Your name or call sign",
-  why: "Why?", why_title: "Why this alarm",
+  why: "Why?", why_title: "Why this alarm", why_not: "Why not alarmed?",
   not_saved: "Not saved: {why}",
   saved: "Saved.",
 
@@ -160,7 +160,7 @@ export const ENGLISH = {
   "key.space": "play or pause the record", "key.brackets": "previous or next alarm in the record", "key.l": "back to live",
   "key.f": "fit all on the map", "key.v": "coverage on or off", "key.t": "next theme", "key.g": "next language",
   "key.w": "wall mode on or off", "key.slash": "filter the table", "key.question": "this list", "key.plus": "zoom in or out",
-  "key.e": "export the selection as GeoJSON", "key.y": "why this alarm",
+  "key.e": "export the selection as GeoJSON", "key.y": "why this alarm; of a selected zone: why not alarmed",
 } as const;
 
 export default {

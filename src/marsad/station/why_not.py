@@ -1,0 +1,198 @@
+"""Why a zone was not alarmed, from a journal alone: what each threat meant for it at most, beside its thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from marsad.adapters.errors import BadInputError
+from marsad.sensing.site import Site
+from marsad.station.journal import JournalReader, open_for_reading
+from marsad.station.lines import clock
+from marsad.station.snapshot import decode_site
+from marsad.terms import CorridorForecast, ImpactForecast, Zone, ZoneWarning
+from marsad.warn.words import LANGUAGES
+
+SECOND_NS = 1_000_000_000
+BACK_S = 1800.0
+"""How far back from the moment asked about is looked."""
+LEAST_SHOWN = 0.001
+ALARMED = ("take_shelter", "remain")
+RANK = {"clear": 0, "all_clear": 0, "watch": 1, "prepare": 2, "remain": 3, "take_shelter": 4}
+Kind = Literal["rocket", "drone"]
+
+
+@dataclass
+class Menace:
+    """What one rocket or drone meant for the zone at most, and when."""
+
+    event_id: str
+    kind: Kind
+    probability: float
+    at_utc_ns: int
+
+
+@dataclass
+class ZoneStory:
+    """What a stretch of the journal holds of a zone."""
+
+    zone: Zone
+    threshold: dict[Kind, float]
+    from_utc_ns: int
+    to_utc_ns: int
+    menaces: dict[str, Menace] = field(default_factory=dict)
+    together: dict[Kind, tuple[float, int]] = field(default_factory=dict)
+    """Greatest probability of all rockets (all drones) together, and when."""
+    highest: ZoneWarning | None = None
+    forecasts: int = 0
+
+    @property
+    def was_alarmed(self) -> bool:
+        """Whether it was."""
+        return self.highest is not None and self.highest.level in ALARMED
+
+
+def read_zone_story(path: Path, zone_id: str, at_utc_ns: int = 0) -> ZoneStory:
+    """Collect what a journal holds of a zone in the half hour before a moment (0: the journal's last decision).
+
+    Raises
+    ------
+    BadInputError
+        No journal, or its site has no such zone.
+    """
+    with open_for_reading(path) as reader:
+        site = _site_of(reader, path)
+        zone = next((one for one in site.zones if one.zone_id == zone_id), None)
+        if zone is None:
+            names = ", ".join(one.zone_id for one in site.zones[:12])
+            raise BadInputError(zone_id, f"a zone of the journal's site expected; it has {names}")
+        to_ns = at_utc_ns or max((row.utc_ns for row in reader.read(("decision",))), default=0)
+        policy = site.policy.of_zone(zone)
+        story = ZoneStory(
+            zone=zone,
+            threshold={"rocket": policy.probability_on, "drone": policy.probability_on_drone},
+            from_utc_ns=max(to_ns - round(BACK_S * SECOND_NS), 1),
+            to_utc_ns=to_ns,
+        )
+        _fill(story, reader)
+    return story
+
+
+def _site_of(reader: JournalReader, path: Path) -> Site:
+    site: Site | None = None
+    for row in reader.read(("site",)):
+        site = decode_site(row.payload)
+    if site is None:
+        raise BadInputError(path, "the journal should hold its site")
+    return site
+
+
+def _fill(story: ZoneStory, reader: JournalReader) -> None:
+    now: dict[Kind, dict[str, float]] = {"rocket": {}, "drone": {}}
+    for row in reader.read(("decision",), from_ns=story.from_utc_ns, to_ns=story.to_utc_ns + 1):
+        if row.source == "warning":
+            warning = msgspec.json.decode(row.payload, type=ZoneWarning)
+            if warning.zone_id == story.zone.zone_id and (
+                story.highest is None or RANK[warning.level] > RANK[story.highest.level]
+            ):
+                story.highest = warning
+        elif row.source == "impact":
+            forecast = msgspec.json.decode(row.payload, type=ImpactForecast)
+            risks = forecast.zone_risks if forecast.outcome == "forecast" else ()
+            probability = next((r.probability for r in risks if r.zone_id == story.zone.zone_id), 0.0)
+            _take(story, now, "rocket", forecast.event_id, probability, row.utc_ns)
+        elif row.source == "corridor":
+            corridor = msgspec.json.decode(row.payload, type=CorridorForecast)
+            probability = next((r.probability for r in corridor.zone_risks if r.zone_id == story.zone.zone_id), 0.0)
+            _take(story, now, "drone", corridor.track_id, probability, row.utc_ns)
+
+
+def _take(
+    story: ZoneStory, now: dict[Kind, dict[str, float]], kind: Kind, event_id: str, probability: float, utc_ns: int
+) -> None:
+    story.forecasts += 1
+    now[kind][event_id] = probability
+    known = story.menaces.get(event_id)
+    if probability >= LEAST_SHOWN and (known is None or probability > known.probability):
+        story.menaces[event_id] = Menace(event_id, kind, probability, utc_ns)
+    joint = 1.0 - math.prod(1.0 - p for p in now[kind].values())
+    if joint > story.together.get(kind, (0.0, 0))[0]:
+        story.together[kind] = (joint, utc_ns)
+
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "head": "{zone}, {start} to {end} UTC: {verdict}",
+        "not_alarmed": "not alarmed.",
+        "alarmed": "it was alarmed ({level} at {at}); why: {warning_id}.",
+        "highest": "Highest level told: {level}, at {at}.",
+        "never": "No level above clear was told.",
+        "thresholds": "It takes shelter from a probability of {rocket} for rockets and {drone} for drones.",
+        "rocket": "Rocket {event}: at most {p}, at {at}.",
+        "drone": "Drone {event}: at most {p}, at {at}.",
+        "rockets": "All rockets together: at most {p}, at {at}. {compared}",
+        "drones": "All drones together: at most {p}, at {at}. {compared}",
+        "below": "That is below the threshold.",
+        "reached": "That reached the threshold.",
+        "above": "That is above the threshold: the alarm was held, awaited a better forecast, or a person ended it.",
+        "none": "No forecast ({n} in that time) gave it a probability of {least} or more.",
+    },
+    "ar": {
+        "head": "{zone}، من {start} إلى {end} بالتوقيت العالمي: {verdict}",
+        "not_alarmed": "لم تُنذَر.",
+        "alarmed": "أُنذرت ({level} عند {at})، والسبب: {warning_id}.",
+        "highest": "أعلى مستوى أُبلغت به: {level} عند {at}.",
+        "never": "لم تُبلَّغ بمستوى فوق «آمن».",
+        "thresholds": "تُنذَر بالاحتماء من احتمال {rocket} للصواريخ و{drone} للمسيّرات.",
+        "rocket": "الصاروخ {event}: {p} على الأكثر عند {at}.",
+        "drone": "المسيّرة {event}: {p} على الأكثر عند {at}.",
+        "rockets": "الصواريخ كلها معًا: {p} على الأكثر عند {at}. {compared}",
+        "drones": "المسيّرات كلها معًا: {p} على الأكثر عند {at}. {compared}",
+        "below": "وهذا دون العتبة.",
+        "reached": "وهذا بلغ العتبة.",
+        "above": "وهذا فوق العتبة: عُلِّق الإنذار أو انتظر توقعًا أدق أو أنهاه شخص.",
+        "none": "لم يعطها أي توقع (وعددها في تلك المدة {n}) احتمالًا قدره {least} أو أكثر.",
+    },
+}
+
+
+def tell_why_not(story: ZoneStory, language: str) -> str:
+    """Tell it in words, the greatest threat first."""
+    return "\n".join(_lines(story, language))
+
+
+def _lines(story: ZoneStory, language: str) -> Iterator[str]:
+    words, levels = _WORDS[language], LANGUAGES[language].levels
+    zone, top = story.zone, story.highest
+    name = f"{(zone.name_ar or zone.name) if language == 'ar' else zone.name} ({zone.zone_id})"
+    told = {} if top is None else {"level": levels[top.level], "at": clock(top.arrival_utc_ns)}
+    if story.was_alarmed and top is not None:
+        verdict = words["alarmed"].format(**told, warning_id=top.warning_id)
+    else:
+        verdict = words["not_alarmed"]
+    yield words["head"].format(zone=name, start=clock(story.from_utc_ns), end=clock(story.to_utc_ns), verdict=verdict)
+    if top is None or RANK[top.level] == 0:
+        yield words["never"]
+    elif not story.was_alarmed:
+        yield words["highest"].format(**told)
+    yield words["thresholds"].format(**{kind: _percent(p) for kind, p in story.threshold.items()})
+    if not story.menaces:
+        yield words["none"].format(n=story.forecasts, least=_percent(LEAST_SHOWN))
+        return
+    for menace in sorted(story.menaces.values(), key=lambda m: -m.probability):
+        yield words[menace.kind].format(
+            event=menace.event_id, p=_percent(menace.probability), at=clock(menace.at_utc_ns)
+        )
+    for kind, (p, at) in story.together.items():
+        compared = words["below" if p < story.threshold[kind] else "reached" if story.was_alarmed else "above"]
+        yield words[f"{kind}s"].format(p=_percent(p), at=clock(at), compared=compared)
+
+
+def _percent(probability: float) -> str:
+    """Write a probability so that a small one is not told as nothing."""
+    return f"{100.0 * probability:.1f} %" if probability < 0.095 else f"{100.0 * probability:.0f} %"
