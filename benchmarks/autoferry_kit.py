@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from marsad import assess, track
 
@@ -68,12 +69,17 @@ def params() -> track.Params:
     )
     # the plane as a slab: false detections per square metre times the density of a height of about a metre
     lidar = track.SensorModel(0.5, 0.3 * 3e-5, birth_density=1e-7, max_range_m=120.0)
-    radar = track.SensorModel(0.85, 0.3 * 8e-6, birth_density=1e-8, min_range_m=20.0, max_range_m=600.0)
-    camera = track.SensorModel(0.0, 0.3, birth_density=1e-4)
+    radar = track.SensorModel(0.85, 0.3 * 8e-6, birth_density=3e-8, min_range_m=20.0, max_range_m=600.0)
+    # some one detection a look and radian is the shore's: a bearing of 17 degrees says nothing of existence
+    camera = track.SensorModel(0.0, 1.0, birth_density=1e-4)
     return track.Params(
         sensors=(lidar, radar, camera, camera),
         models=models,
-        keep_existence=0.3,
+        # believed in early and shown late: an echo of the shore seldom lives through eight detections
+        confirm_hits=8,
+        gate_chi2=12.0,
+        keep_existence=0.7,
+        max_existence=0.99,
         coast_max_s=12.0,
         tentative_max_s=5.0,
         ground_up_m=-1e6,
@@ -181,8 +187,21 @@ def run_peer(looks: list[Look], setting: dict[str, Any]) -> list[tuple[Any, Any]
     return out
 
 
-def score(looks: list[Look], result: list[tuple[Any, Any]]) -> dict[str, float]:
-    """Mean GOSPA (c = 20 m, p = 2), its parts, and identity switches, against the vessels' GNSS."""
+def held(looks: list[Look], result: list[tuple[Any, Any]]) -> np.ndarray:
+    """For each look of the lidar and each vessel, whether a track of its own is within the measure's cut-off."""
+    truths = [k.truth_m for k in looks if k.sensor == LIDAR]
+    out = np.zeros((len(truths), len(truths[0])), dtype=bool)
+    for row, (truth, (_, place)) in enumerate(zip(truths, result, strict=True)):
+        if len(place):
+            gap = np.linalg.norm(truth[:, None] - place[None], axis=2)
+            vessel, track_row = linear_sum_assignment(np.minimum(gap, C_M))
+            out[row, vessel] = gap[vessel, track_row] < C_M
+    return out
+
+
+def score(looks: list[Look], result: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """Mean GOSPA (c = 20 m, p = 2), its parts, identity switches and the part of the time each vessel is tracked."""
+    is_held = held(looks, result)
     truth = assess.histories([(range(len(k.truth_m)), k.truth_m) for k in looks if k.sensor == LIDAR], axes=2)
     tracks = assess.histories(result, axes=2)
     distance, localisation, missed, false = assess.mean_gospa(tracks, truth, C_M).tolist()
@@ -192,4 +211,6 @@ def score(looks: list[Look], result: list[tuple[Any, Any]]) -> dict[str, float]:
         "missed_m2": round(missed, 1),
         "false_m2": round(false, 1),
         "switches": assess.identity_switches(tracks, truth, C_M),
+        "tracked": is_held.mean(axis=0).round(2).tolist(),
+        "both_tracked": round(float(is_held.all(axis=1).mean()), 2),
     }

@@ -35,7 +35,10 @@ def main() -> None:
         best = min(theirs, key=lambda r: r["gospa_m"])
         rows.append({"scenario": scenario.name, "marsad": ours, "stonesoup_best": best, "stonesoup_all": theirs})
         better = 100 * (1 - ours["gospa_m"] / best["gospa_m"])
-        print(f"{scenario.name}: GOSPA {ours['gospa_m']} m, Stone Soup {best['gospa_m']} m ({better:.0f} % better)")
+        print(
+            f"{scenario.name}: GOSPA {ours['gospa_m']} m, Stone Soup {best['gospa_m']} m ({better:.0f} % better); "
+            f"vessels tracked {ours['tracked']} of the time, Stone Soup {best['tracked']}"
+        )
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

@@ -9,16 +9,36 @@ the existence, NIS and disposition of everything.  The kernels are compiled (or 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from marsad import track
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """What the radar reported at one time (s)."""
+
+    t: float
+    plots: list[list[float]]
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A scenario file without its truth, with which the tracker has no business; each scan is decoded in its turn."""
+
+    meta: dict[str, Any]
+    scans: list[msgspec.Raw]
+
+    def each(self, first: int | None) -> Iterator[Scan]:
+        """Give the scans in order, at most ``first``."""
+        for raw in self.scans[:first]:
+            yield msgspec.json.decode(raw, type=Scan)
 
 
 def params_of(meta: dict[str, Any], compiled: bool | None) -> track.Params:
@@ -35,32 +55,33 @@ def params_of(meta: dict[str, Any], compiled: bool | None) -> track.Params:
     return track.Params(sensors=(radar,), compiled=compiled)
 
 
-def run(scenario: dict[str, Any], first: int | None = None, compiled: bool | None = None) -> dict[str, Any]:
-    """Track a scenario and give the result form."""
-    params = params_of(scenario["meta"], compiled)
-    sigma = scenario["meta"]["sigma"]
+def run(scenario: Scenario, first: int | None = None, compiled: bool | None = None) -> dict[str, Any]:
+    """Track a scenario and give the result form, each scan of it encoded."""
+    params = params_of(scenario.meta, compiled)
+    sigma = scenario.meta["sigma"]
     if compiled is not False:
         track.warmup()
     state = track.init(params)
     per_scan, dispositions, next_id = [], np.zeros(16, dtype=np.int64), 0
     is_compiled = False
-    for scan in scenario["scans"][:first]:
+    for scan in scenario.each(first):
         wall, cpu = time.perf_counter(), time.process_time()
-        plots = np.array(scan["plots"], dtype=np.float64).reshape(-1, 3)
+        plots = np.array(scan.plots, dtype=np.float64).reshape(-1, 3)
         plots[:, 1] = 0.5 * math.pi - plots[:, 1]
         ids = np.arange(next_id, next_id + len(plots))
-        frame = track.plots(scan["t"], plots, sigma=sigma, detection_id=ids)
+        frame = track.plots(scan.t, plots, sigma=sigma, detection_id=ids)
         state, info = track.step(state, (frame,), params)
         shown = state.tracks.status >= track.Status.CONFIRMED
         position = track.position_enu_m(state.tracks)[shown].tolist()
         tracks = [[uid, *xyz] for uid, xyz in zip(state.tracks.uid[shown].tolist(), position, strict=True)]
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        per_scan.append({"t": scan["t"], "wall_s": wall, "cpu_s": cpu, "tracks": tracks})
+        row = {"t": scan.t, "wall_s": wall, "cpu_s": cpu, "tracks": tracks}
+        per_scan.append(msgspec.Raw(msgspec.json.encode(row)))
         next_id += len(plots)
         dispositions += np.bincount(info.disposition, minlength=16)
         is_compiled = info.is_compiled
     return {
-        "scenario": scenario["meta"]["name"],
+        "scenario": scenario.meta["name"],
         "tracker": "marsad",
         "config": {
             "compiled": is_compiled,
@@ -79,10 +100,9 @@ def main() -> None:
     parser.add_argument("--first", type=int, help="track only so many scans")
     parser.add_argument("--numpy", action="store_true", help="the NumPy path instead of the compiled one")
     args = parser.parse_args()
-    scenario = json.loads(args.scenario.read_text(encoding="utf-8"))
-    del scenario["truth"]  # the tracker has no business with it, nor room for it
+    scenario = msgspec.json.decode(args.scenario.read_bytes(), type=Scenario)
     result = run(scenario, args.first, False if args.numpy else None)
-    args.result.write_text(json.dumps(result), encoding="utf-8")
+    args.result.write_bytes(msgspec.json.encode(result))
 
 
 if __name__ == "__main__":

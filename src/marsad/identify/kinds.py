@@ -86,6 +86,14 @@ KINDS: tuple[KindRow, ...] = (
         climb_ms=(-4.0, 4.0, 0.7),
         source="T. Alerstam et al., PLoS Biology 5 (2007) e197: cruising air speeds of 8-23 m/s",
     ),
+    KindRow(
+        kind="unknown",
+        prior=0.02,
+        speed_ms=(0.0, 600.0, 10.0),
+        height_m=(-1000.0, 15000.0, 50.0),
+        climb_ms=(-150.0, 150.0, 10.0),
+        source="none of these: a track made of plots that do not belong together falls or climbs as nothing above does",
+    ),
 )
 KIND_NAMES: tuple[ObjectKind, ...] = tuple(row.kind for row in KINDS)
 """Kind of each row (two rows may share one)."""

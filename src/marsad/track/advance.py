@@ -16,7 +16,7 @@ from marsad.track.fuse import begin_at_track, intersect
 from marsad.track.gate import position_pairs
 from marsad.track.launch import new_rockets
 from marsad.track.rows import COASTED, CONFIRMED, TENTATIVE, predicted, sweep
-from marsad.track.sites import learn_sites, suspect_site
+from marsad.track.sites import is_telling, learn_sites, suspect_site
 from marsad.track.tables import F64, I64, Tables
 from marsad.track.types import Sites, Tracks
 from marsad.track.update import existence_after, forget, position_update
@@ -27,7 +27,7 @@ SETTLED_S = 3.0  # before that, tracks begin everywhere, and no crowd of them me
 SEEN_AT_LEAST = 0.5  # what was seen had some chance of it, whatever the sensor's table says
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def pairs_of(
     new: Tracks, n: int, kind: int, origin: F64, z: F64, r: F64, gate: float
 ) -> tuple[int, I64, I64, F64, F64]:
@@ -40,7 +40,7 @@ def pairs_of(
     return position_pairs(new.weight[:n], new.mean, new.covariance, z, r, gate)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def chances(new: Tracks, n: int, origin: F64, row: F64) -> F64:
     """Probability that the sensor detects each of the first ``n`` tracks."""
     pd = np.empty(n)
@@ -55,30 +55,36 @@ def chances(new: Tracks, n: int, origin: F64, row: F64) -> F64:
     return pd
 
 
-@njit(cache=True)
-def update(new: Tracks, i: int, kind: int, origin: F64, z: F64, r: F64, tables: Tables) -> None:
-    """Update track ``i`` by a detection of any kind."""
-    w, x, p = new.weight[i], new.mean[i], new.covariance[i]
+@njit(cache=True, error_model="numpy")
+def update_rare(w: F64, x: F64, p: F64, kind: int, origin: F64, z: F64, r: F64) -> float:
+    """Update one track by a bearing or by another sensor's track; give its squared Mahalanobis distance."""
     if kind == BEARING:
-        new.nis[i] = bearing_update(w, x, p, origin, z, r)
-    elif kind == TRACK:
-        new.nis[i] = intersect(w, x, p, z, r)
-    else:
-        new.nis[i] = position_update(w, x, p, z, r)
-    forget(w, new.range_known[i], tables)
-    if new.range_known[i] == 0:
-        new.range_known[i] = resolve_range(w, x, p, origin, tables)
+        return bearing_update(w, x, p, origin, z, r)
+    return intersect(w, x, p, z, r)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def update_all(new: Tracks, n: int, detection: I64, kind: int, origin: F64, z: F64, r: F64, tables: Tables) -> None:
-    """Update each of the first ``n`` tracks by its detection (-1: none)."""
+    """Update each of the first ``n`` tracks by its detection (-1: none), of any kind."""
+    # out of the tuples once: handing a tuple of arrays to a function for each track costs as much as the function
+    weight, mean, covariance, known, nis = new.weight, new.mean, new.covariance, new.range_known, new.nis
+    family, sojourn_s = tables.family, tables.sojourn_s
+    log_fit, scratch = np.empty(weight.shape[1]), np.empty((4, 7, 7))
     for i in range(n):
-        if detection[i] >= 0:
-            update(new, i, kind, origin, z[detection[i]], r[detection[i]], tables)
+        j = detection[i]
+        if j < 0:
+            continue
+        w, x, p = weight[i], mean[i], covariance[i]
+        if kind >= BEARING:
+            nis[i] = update_rare(w, x, p, kind, origin, z[j], r[j])
+        else:
+            nis[i] = position_update(w, x, p, z[j], r[j], log_fit, scratch)
+        forget(w, known[i], family, sojourn_s)
+        if known[i] == 0:
+            known[i] = resolve_range(w, x, p, origin, tables)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin(
     new: Tracks,
     row: int,
@@ -106,30 +112,32 @@ def begin(
         new.born_enu_m[row, a] = x[0, a]
 
 
-@njit(cache=True)
-def miss(new: Tracks, i: int, pd: float) -> None:
-    """What it means for track ``i`` that the sensor did not detect it."""
-    new.existence[i] = existence_after(new.existence[i], 1.0 - pd)
-    if pd > 0.0:
-        new.misses[i] += 1
-        if new.status[i] == CONFIRMED:
-            new.status[i] = COASTED
+@njit(cache=True, error_model="numpy")
+def account(
+    new: Tracks, n: int, detection: I64, ratio: F64, pd: F64, time_s: float, sensor: int, uid: I64, tables: Tables
+) -> None:
+    """What their detections (-1: none) mean for the first ``n`` tracks; ``ratio``: likelihood for existence."""
+    status, existence, hits, misses = new.status, new.existence, new.hits, new.misses
+    updated_s, last_detection, sensors = new.updated_s, new.last_detection, new.sensors
+    for i in range(n):
+        j = detection[i]
+        if j < 0:
+            existence[i] = existence_after(existence[i], 1.0 - pd[i])
+            if pd[i] > 0.0:
+                misses[i] += 1
+                if status[i] == CONFIRMED:
+                    status[i] = COASTED
+            continue
+        existence[i] = min(existence_after(existence[i], ratio[i]), tables.existence_max)
+        hits[i] += 1
+        misses[i] = 0
+        updated_s[i], last_detection[i] = time_s, uid[j]
+        sensors[i] |= 1 << (sensor % 63)
+        if status[i] != TENTATIVE or (existence[i] >= tables.confirm and hits[i] >= tables.confirm_hits):
+            status[i] = CONFIRMED
 
 
-@njit(cache=True)
-def hit(new: Tracks, i: int, ratio: float, time_s: float, sensor: int, detection: int, tables: Tables) -> None:
-    """What it means for track ``i``, already updated, that it was detected; ``ratio``: likelihood for existence."""
-    new.existence[i] = min(existence_after(new.existence[i], ratio), tables.existence_max)
-    new.hits[i] += 1
-    new.misses[i] = 0
-    new.updated_s[i], new.last_detection[i] = time_s, detection
-    new.sensors[i] |= 1 << (sensor % 63)
-    is_sure = new.existence[i] >= tables.confirm and new.hits[i] >= tables.confirm_hits
-    if is_sure or new.status[i] != TENTATIVE:
-        new.status[i] = CONFIRMED
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def named(
     new: Tracks, row: int, existence: float, site: int, time_s: float, sensor: int, detection: int, tables: Tables
 ) -> None:
@@ -144,7 +152,7 @@ def named(
     new.nis[row] = -1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def hide_behind_known(count: int, track: I64, plot: I64, new: Tracks, taken: npt.NDArray[np.bool_], out: I64) -> None:
     """Let no track begin on a bearing to something known already, from which it cannot be told apart."""
     for k in range(count):
@@ -153,7 +161,7 @@ def hide_behind_known(count: int, track: I64, plot: I64, new: Tracks, taken: npt
             out[plot[k]] = CLUTTER
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gains(new: Tracks, count: int, track: I64, plot: I64, fit: F64, pd: F64, background: F64) -> F64:
     """Log odds of each pair against "not detected, and the detection is something else"."""
     gain = np.empty(count)
@@ -164,7 +172,7 @@ def gains(new: Tracks, count: int, track: I64, plot: I64, fit: F64, pd: F64, bac
     return gain
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance(
     old: Tracks, dt: float, time_s: float, running_s: float, frame_s: float, kind: int, sensor: int, origin: F64,
     z: F64, r: F64, clutter: F64, uid: I64, tables: Tables, sites: Sites, used: int,
@@ -189,21 +197,21 @@ def advance(
     pd = chances(new, n, origin, row)
     count, track, plot, fit, _ = pairs_of(new, n, kind, origin, z, r, tables.gate)
     chosen = assign(n, m, count, track, plot, gains(new, count, track, plot, fit, pd, background))
-    detection, taken = np.full(n, -1, dtype=np.int64), np.zeros(m, dtype=np.bool_)
+    detection, taken, ratio = np.full(n, -1, dtype=np.int64), np.zeros(m, dtype=np.bool_), np.ones(n)
     for i in range(n):
-        if chosen[i] >= 0:
-            detection[i] = plot[chosen[i]]
-            taken[detection[i]] = True
+        k = chosen[i]
+        if k >= 0:
+            j, seen = plot[k], max(pd[i], SEEN_AT_LEAST)
+            detection[i], taken[j] = j, True
+            ratio[i] = 1.0 - seen + seen * math.exp(min(fit[k], 600.0)) / background[j]
     update_all(new, n, detection, kind, origin, z, r, tables)
+    account(new, n, detection, ratio, pd, time_s, sensor, uid, tables)
     for i in range(n):
-        k, j = chosen[i], detection[i]
-        if j < 0:
-            miss(new, i, pd[i])
-            continue
-        seen = max(pd[i], SEEN_AT_LEAST)
-        hit(new, i, 1.0 - seen + seen * math.exp(min(fit[k], 600.0)) / background[j], time_s, sensor, uid[j], tables)
-        disposition[j], went_to[j], nis[j] = ASSOCIATED, new.uid[i], new.nis[i]
-        used = learn_sites(new, i, time_s, tables, sites, used)
+        j = detection[i]
+        if j >= 0:
+            disposition[j], went_to[j], nis[j] = ASSOCIATED, new.uid[i], new.nis[i]
+            if is_telling(new.hits[i], new.site[i]):
+                used = learn_sites(new, i, time_s, tables, sites, used)
     if kind == BEARING:
         hide_behind_known(count, track, plot, new, taken, disposition)
     ended_uid, ended_reason = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)

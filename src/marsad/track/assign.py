@@ -14,7 +14,7 @@ from numba import njit
 from marsad.track.tables import F64, I64
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _root(parent: I64, i: int) -> int:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -22,7 +22,7 @@ def _root(parent: I64, i: int) -> int:
     return i
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def clusters(n: int, m: int, count: int, track: I64, plot: I64) -> tuple[int, I64, I64]:
     """Number the clusters of tracks and detections joined by pairs: (how many, of tracks, of detections)."""
     parent = np.arange(n + m)
@@ -41,7 +41,7 @@ def clusters(n: int, m: int, count: int, track: I64, plot: I64) -> tuple[int, I6
     return found, label[:n], label[n:]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve(cost: F64, out: I64) -> None:
     """Assign each row one column at least total cost (rows <= columns); shortest augmenting paths with potentials."""
     n, m = cost.shape
@@ -87,7 +87,7 @@ def solve(cost: F64, out: I64) -> None:
             out[row_of[j]] = j
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def assign(n: int, m: int, count: int, track: I64, plot: I64, gain: F64) -> I64:
     """Give each of ``n`` tracks the pair (index into the pairs) it is assigned, or -1.
 
@@ -118,7 +118,7 @@ def assign(n: int, m: int, count: int, track: I64, plot: I64, gain: F64) -> I64:
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _assign_cluster(pairs: I64, track: I64, plot: I64, gain: F64, row: I64, column: I64, chosen: I64) -> None:
     rows = columns = 0
     for k in pairs:

@@ -19,7 +19,7 @@ RANGE_KNOWN = 0.15  # relative standard deviation below which a range counts as 
 TURN = 2.0 * math.pi
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def predicted_bearing(x: F64, origin: F64, h: F64) -> tuple[float, float]:
     """Azimuth and elevation of a state from the sensor; fills their derivatives by position (2 x 3)."""
     dx, dy, dz = x[0] - origin[0], x[1] - origin[1], x[2] - origin[2]
@@ -31,7 +31,7 @@ def predicted_bearing(x: F64, origin: F64, h: F64) -> tuple[float, float]:
     return math.atan2(dx, dy), math.atan2(dz, flat)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bearing_fit(x: F64, p: F64, origin: F64, z: F64, r: F64, h: F64, v: F64, inverse: F64) -> tuple[float, float]:
     """(squared Mahalanobis distance, log likelihood) of a bearing; fills H, the innovation and the inverse of S."""
     azimuth, elevation = predicted_bearing(x, origin, h)
@@ -59,7 +59,7 @@ def bearing_fit(x: F64, p: F64, origin: F64, z: F64, r: F64, h: F64, v: F64, inv
     return chi2, -0.5 * (chi2 + math.log(det) + 2.0 * LOG_2PI)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bearing_pairs(w: F64, x: F64, p: F64, origin: F64, z: F64, r: F64, gate: float) -> tuple[int, I64, I64, F64, F64]:
     """All (track, bearing) within the gate of one of the track's slots, as ``gate.position_pairs`` gives them."""
     n, slots = w.shape
@@ -87,7 +87,7 @@ def bearing_pairs(w: F64, x: F64, p: F64, origin: F64, z: F64, r: F64, gate: flo
     return count, track, plot, fit, distance
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bearing_update(w: F64, x: F64, p: F64, origin: F64, z: F64, r: F64) -> float:
     """Update all slots of one track in place by a bearing; give the mixture's squared Mahalanobis distance."""
     h, v, inverse = np.empty((2, 3)), np.empty(2), np.empty((2, 2))
@@ -113,7 +113,7 @@ def bearing_update(w: F64, x: F64, p: F64, origin: F64, z: F64, r: F64) -> float
     return nis
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def resolve_range(w: F64, x: F64, p: F64, origin: F64, tables: Tables) -> int:
     """Give 1 and turn range intervals into motion models once the range is known well enough, else 0."""
     mean, covariance = np.empty(7), np.empty((7, 7))

@@ -12,7 +12,7 @@ from marsad.track.tables import F64, Tables
 LOW_M = 900.0  # a rocket first seen below this has just been launched
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def rise_after_launch(tables: Tables, x: F64, p: F64) -> None:
     """Give a rocket slot the velocity of one just launched, towards anywhere."""
     speed, elevation = tables.launch[0], tables.launch[2]
@@ -21,7 +21,7 @@ def rise_after_launch(tables: Tables, x: F64, p: F64) -> None:
     p[3, 3] = p[4, 4] = 0.5 * (speed * math.cos(elevation)) ** 2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin_at_position(z: F64, r: F64, tables: Tables, w: F64, x: F64, p: F64) -> None:
     """Fill the slots of a track that begins with one position: place from it, the rest from each model's prior."""
     for k in range(w.shape[0]):
@@ -41,7 +41,7 @@ def begin_at_position(z: F64, r: F64, tables: Tables, w: F64, x: F64, p: F64) ->
             rise_after_launch(tables, x[k], p[k])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin_at_launch(share: float, x0: F64, p0: F64, tables: Tables, w: F64, x: F64, p: F64) -> None:
     """Give the ballistic slot of a track the state of a rocket just launched; ``share``: probability that it is one."""
     for k in range(tables.kind.shape[0]):
@@ -58,7 +58,7 @@ def begin_at_launch(share: float, x0: F64, p0: F64, tables: Tables, w: F64, x: F
     w /= w.sum()
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin_on_bearing(
     azimuth: float, elevation: float, c: F64, origin: F64, tables: Tables, w: F64, x: F64, p: F64
 ) -> None:

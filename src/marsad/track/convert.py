@@ -10,7 +10,7 @@ from numba import njit
 from marsad.track.tables import F64
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def inverse3(a: F64, out: F64) -> float:
     """Fill ``out`` with the inverse of a symmetric 3 x 3 matrix; give its determinant."""
     c00 = a[1, 1] * a[2, 2] - a[1, 2] * a[1, 2]
@@ -29,7 +29,7 @@ def inverse3(a: F64, out: F64) -> float:
     return det
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def plots_to_positions(plots: F64, covariance: F64, origin: F64, clutter: float, z: F64, r: F64, density: F64) -> None:
     """Fill positions, covariances and clutter densities per cubic metre for radar plots.
 
@@ -58,7 +58,7 @@ def plots_to_positions(plots: F64, covariance: F64, origin: F64, clutter: float,
         density[i] = clutter / (rho * rho * max(ce, 0.05))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def look(dx: float, dy: float, dz: float) -> tuple[float, float, float]:
     """Range, azimuth and elevation of an offset from the sensor."""
     rho = math.sqrt(dx * dx + dy * dy + dz * dz)
@@ -67,7 +67,7 @@ def look(dx: float, dy: float, dz: float) -> tuple[float, float, float]:
     return rho, math.atan2(dx, dy), math.asin(max(-1.0, min(1.0, dz / rho)))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def detection_probability(x: float, y: float, z: float, origin: F64, sensor: F64) -> float:
     """Probability that a sensor (row of ``Tables.sensor``) sees an object at a place: its own inside, zero outside."""
     rho, _, el = look(x - origin[0], y - origin[1], z - origin[2])

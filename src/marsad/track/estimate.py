@@ -45,5 +45,8 @@ def estimate(tracks: Tracks, params: Params) -> Estimate:
 
 def position_enu_m(tracks: Tracks) -> Float[np.ndarray, "track 3"]:
     """Mean position of every track, ENU metres."""
-    used = tracks.weight[:, :, None] > 0
-    return np.where(used, tracks.weight[:, :, None] * np.where(used, tracks.mean[:, :, :3], 0.0), 0.0).sum(axis=1)
+    total = np.zeros((len(tracks.weight), 3))
+    for slot in range(tracks.weight.shape[1]):
+        rows = np.flatnonzero(tracks.weight[:, slot])
+        total[rows] += tracks.weight[rows, slot, None] * tracks.mean[rows, slot, :3]
+    return total

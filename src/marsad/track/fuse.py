@@ -21,7 +21,7 @@ from marsad.track.update import reweigh
 SHARES = 9  # the weight a is sought on the grid 0.1, 0.2, ... 0.9
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fused(x: F64, p: F64, z: F64, r: F64, a: float, x_out: F64, p_out: F64) -> None:
     """Covariance intersection with weight ``a`` for our track."""
     s, b = np.empty((6, 6)), np.empty(6)
@@ -49,7 +49,7 @@ def _fused(x: F64, p: F64, z: F64, r: F64, a: float, x_out: F64, p_out: F64) -> 
             p_out[j, i] = p_out[i, j]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def intersect(w: F64, x: F64, p: F64, z: F64, r: F64) -> float:
     """Fuse a delivered track (position and velocity) into all slots in place; give its squared distance."""
     log_fit, s, d = np.empty(w.shape[0]), np.empty((6, 6)), np.empty(6)
@@ -82,7 +82,7 @@ def intersect(w: F64, x: F64, p: F64, z: F64, r: F64) -> float:
     return nis
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin_at_track(z: F64, r: F64, tables: Tables, w: F64, x: F64, p: F64) -> None:
     """Fill the slots of a track that begins with a delivered one."""
     w[:] = 0.0

@@ -17,7 +17,7 @@ from marsad.track.tables import F64, I64
 LOG_2PI = math.log(2.0 * math.pi)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def grid_of(z: F64, cell: float) -> tuple[I64, I64, float, float, int, int]:
     """Sort positions into square cells: (start of each cell's list, list, west edge, south edge, columns, rows)."""
     n = z.shape[0]
@@ -42,7 +42,7 @@ def grid_of(z: F64, cell: float) -> tuple[I64, I64, float, float, int, int]:
     return start, member, x0, y0, columns, rows
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cell_size(z: F64, reach: float) -> float:
     """Choose a cell that holds the reach of a typical gate and keeps the grid at a few cells per detection."""
     n = z.shape[0]
@@ -56,7 +56,7 @@ def cell_size(z: F64, reach: float) -> float:
     return max(reach, area, side, 1e-3)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def slot_fit(x: F64, p: F64, z: F64, r: F64, s: F64, inverse: F64) -> tuple[float, float]:
     """(squared Mahalanobis distance, log likelihood) of a position given one Gaussian; fills S and its inverse."""
     for a in range(3):
@@ -73,7 +73,7 @@ def slot_fit(x: F64, p: F64, z: F64, r: F64, s: F64, inverse: F64) -> tuple[floa
     return chi2, -0.5 * (chi2 + math.log(max(det, 1e-300)) + 3.0 * LOG_2PI)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def position_pairs(w: F64, x: F64, p: F64, z: F64, r: F64, gate: float) -> tuple[int, I64, I64, F64, F64]:
     """All (track, detection) within the gate of one of the track's slots: count, tracks, detections, fit, distance.
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marsad.track.tables import I64
-from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites, Status
+from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites, Status, Tracks
 
 Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
 RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
@@ -49,6 +49,11 @@ class Line:
             since = frames[0].time_s
             self.refiltered_from_s = since if self.refiltered_from_s is None else min(since, self.refiltered_from_s)
         return frames
+
+
+def compact(picture: Picture) -> Picture:
+    """The same picture in arrays of its own size: a frame's kernel leaves views of arrays with room for more tracks."""
+    return picture._replace(tracks=Tracks(*(a.copy() for a in picture.tracks)))
 
 
 def key(frame: Frame) -> tuple[float, int, int]:
@@ -155,7 +160,7 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
         before = line.picture
         if lag_s > 0 and (not line.checkpoints or crosses(before.time_s, frame.time_s, spacing_s)):
             known_until_s = max(before.time_s, line.known_until_s)
-            line.checkpoints.append(Checkpoint(before, known_until_s, (), tuple(line.to_rename)))
+            line.checkpoints.append(Checkpoint(compact(before), known_until_s, (), tuple(line.to_rename)))
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
         while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:

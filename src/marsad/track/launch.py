@@ -23,7 +23,7 @@ SAME_SITE_M = 400.0  # launchers closer than this are one site
 SITE_UP_SIGMA_M = 20.0  # how well the height of the ground is known
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cholesky(a: F64, n: int) -> float:
     """Lower Cholesky factor in place (upper part untouched); give the logarithm of the determinant, or -inf."""
     log_det = 0.0
@@ -42,7 +42,7 @@ def cholesky(a: F64, n: int) -> float:
     return log_det
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve_cholesky(low: F64, n: int, b: F64) -> None:
     """Solve in place with the factor that ``cholesky`` left."""
     for i in range(n):
@@ -55,7 +55,7 @@ def solve_cholesky(low: F64, n: int, b: F64) -> None:
         b[i] /= low[i, i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _state(theta: F64, x: F64) -> None:
     """State of a rocket from its eight launch numbers (place, speed, elevation, azimuth, time, ln drag)."""
     v, el, az = theta[3], theta[4], theta[5]
@@ -65,7 +65,7 @@ def _state(theta: F64, x: F64) -> None:
     ballistic_move(x, theta[6])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def site_prior(moments: F64, launch: F64, mean: F64, sigma: F64) -> None:
     """Speed, elevation, azimuth and ln drag of the next rocket of a site: general prior and the site's own rockets."""
     n = moments[0]
@@ -88,7 +88,7 @@ def site_prior(moments: F64, launch: F64, mean: F64, sigma: F64) -> None:
         sigma[2] = math.sqrt((n * 2.0 * kept + PSEUDO * 0.15**2 / (1.0 + n)) / n) + 0.02
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _jacobian(theta: F64, x: F64, jacobian: F64) -> None:
     """Fill the state of launch numbers and its derivatives (by small steps of each)."""
     step = (1.0, 1.0, 1.0, 1.0, 1e-3, 1e-3, 1e-3, 1e-2)
@@ -102,7 +102,7 @@ def _jacobian(theta: F64, x: F64, jacobian: F64) -> None:
             jacobian[i, c] = (moved[i] - x[i]) / step[c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def quadratic(a: F64, d: F64) -> float:
     """The quadratic form d' a d."""
     total = 0.0
@@ -112,7 +112,7 @@ def quadratic(a: F64, d: F64) -> float:
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def normal_equations(
     theta: F64, start: F64, information: F64, jacobian: F64, x: F64, z: F64, r_inverse: F64, a: F64, b: F64
 ) -> None:
@@ -130,7 +130,7 @@ def normal_equations(
                     a[c, d] += weighted * jacobian[j, d]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _first_guess(z: F64, place: F64, information3: F64, mean: F64, sigma: F64, start: F64, information: F64) -> None:
     """Fill the prior of the eight launch numbers; the time's is only so wide as to keep the matrix regular."""
     information[:] = 0.0
@@ -147,7 +147,7 @@ def _first_guess(z: F64, place: F64, information3: F64, mean: F64, sigma: F64, s
     information[6, 6] = 1e-2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def launch_fit(
     z: F64, r_inverse: F64, r_log_det: float, place: F64, information3: F64, mean: F64, sigma: F64, x: F64, p: F64
 ) -> tuple[float, float]:
@@ -190,7 +190,7 @@ def launch_fit(
     return evidence, theta[6]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def trace_back(x: F64, p: F64, ground_m: float, longest_s: float, at: F64, spread: F64) -> float:
     """Follow a ballistic state back to the ground: seconds since launch, or -1 if it does not come from there.
 
@@ -223,7 +223,7 @@ def trace_back(x: F64, p: F64, ground_m: float, longest_s: float, at: F64, sprea
     return back
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _onto_ground(at: F64, spread: F64) -> None:
     """Carry a covariance along the path to the ground: place minus velocity times (height error over climb)."""
     g = np.eye(7)
@@ -240,7 +240,7 @@ def _onto_ground(at: F64, spread: F64) -> None:
                 spread[a, b] += half[a, c] * g[b, c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _nearest_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, used: int) -> int:
     best, best_chi2 = -1, 16.0
     for s in range(used):
@@ -256,7 +256,7 @@ def _nearest_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, used:
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _place_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, s: int) -> None:
     """Fuse a traced-back place (covariance sx, sy, sxy) with what is known of site ``s``."""
     det = sx * sy - sxy * sxy
@@ -273,7 +273,7 @@ def _place_site(at: F64, sx: float, sy: float, sxy: float, sites: Sites, s: int)
     place[0], place[1] = (i[1, 1] * px - i[0, 1] * py) / d, (i[0, 0] * py - i[0, 1] * px) / d
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _count_rocket(at: F64, moments: F64) -> None:
     speed = math.sqrt(at[3] ** 2 + at[4] ** 2 + at[5] ** 2)
     flat = math.sqrt(at[3] ** 2 + at[4] ** 2)
@@ -289,7 +289,7 @@ def _count_rocket(at: F64, moments: F64) -> None:
     moments[8] += at[4] / flat
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def learn(
     at: F64, spread: F64, launched_s: float, count_rocket: bool, own: float, sites: Sites, used: int
 ) -> tuple[int, int]:
@@ -317,7 +317,7 @@ def learn(
     return s, used
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def nearest_active(z: F64, time_s: float, tables: Tables, sites: Sites, used: int) -> int:
     """The site that a new plot may have been launched from, or -1."""
     reach = REACH_S * (tables.launch[0] + 2.0 * tables.launch[1])
@@ -331,7 +331,7 @@ def nearest_active(z: F64, time_s: float, tables: Tables, sites: Sites, used: in
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def new_rockets(
     z: F64, r: F64, time_s: float, frame_s: float, pd: float, tables: Tables, sites: Sites, used: int,
     x: F64, p: F64, site: I64,
@@ -362,7 +362,7 @@ def new_rockets(
     return density
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _inverse3_general(a: F64, out: F64) -> None:
     low, b = a.copy(), np.empty(3)
     cholesky(low, 3)
@@ -374,7 +374,7 @@ def _inverse3_general(a: F64, out: F64) -> None:
             out[i, c] = b[i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _inverse_sum(information: F64, own: float, out: F64) -> None:
     """(information^-1 + own I)^-1."""
     covariance = np.empty((3, 3))

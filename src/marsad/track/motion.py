@@ -19,19 +19,19 @@ SCALE_HEIGHT_M = 8500.0  # R T / g of an isothermal atmosphere at 290 K
 CV, CT, BALLISTIC = 0, 1, 2  # types.MotionKind
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def drag_rate(z: float, speed: float, ln_k: float) -> float:
     """Deceleration by drag over speed (1/s)."""
     return math.exp(ln_k - max(z, 0.0) / SCALE_HEIGHT_M) * speed
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _acceleration(z: float, vx: float, vy: float, vz: float, ln_k: float) -> tuple[float, float, float]:
     c = drag_rate(z, math.sqrt(vx * vx + vy * vy + vz * vz), ln_k)
     return -c * vx, -c * vy, -c * vz - GRAVITY_MS2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def ballistic_move(x: F64, dt: float) -> None:
     """Move a ballistic state in place by ``dt`` (s, either sign): classical Runge-Kutta, steps of at most a second."""
     steps = int(math.ceil(abs(dt)))
@@ -55,7 +55,7 @@ def ballistic_move(x: F64, dt: float) -> None:
         x[5] += h / 6.0 * (az1 + 2.0 * az2 + 2.0 * az3 + az4)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def ballistic_jacobian(x: F64, dt: float, f: F64) -> None:
     """Fill ``f`` with the transition matrix around ``x`` (the middle of the step), second order in ``dt``."""
     vx, vy, vz = x[3], x[4], x[5]
@@ -78,7 +78,7 @@ def ballistic_jacobian(x: F64, dt: float, f: F64) -> None:
         f[i + 3, 6] = dt * a_s + h * av_s
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def turn_move(x: F64, dt: float, f: F64) -> None:
     """Move a turning state in place and fill ``f`` with its transition matrix (turn rate positive to the left)."""
     w = x[6]
@@ -105,7 +105,7 @@ def turn_move(x: F64, dt: float, f: F64) -> None:
     f[5, 3], f[5, 4], f[5, 5], f[5, 6] = 0.0, 0.0, 1.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def spread_through(p: F64, f: F64, half: F64) -> None:
     """P becomes F P F' in place, for an F that is the identity except columns 3 to 6 of rows 0 to 5."""
     for r in range(7):
@@ -126,7 +126,7 @@ def spread_through(p: F64, f: F64, half: F64) -> None:
             p[c, i] = p[i, c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def straight_spread(p: F64, dt: float) -> None:
     """P becomes F P F' in place for constant velocity."""
     for i in range(3):
@@ -139,7 +139,7 @@ def straight_spread(p: F64, dt: float) -> None:
             p[j, i] = p[i, j]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def add_noise(p: F64, dt: float, noise: F64) -> None:
     """Add what white acceleration of the given spectral densities does in ``dt``."""
     for i in range(3):
@@ -151,10 +151,9 @@ def add_noise(p: F64, dt: float, noise: F64) -> None:
     p[6, 6] += noise[2] * dt
 
 
-@njit(cache=True)
-def predict_slot(x: F64, p: F64, dt: float, m: int, tables: Tables, f: F64, half: F64, mid: F64) -> None:
-    """Predict one Gaussian in place by model ``m``; ``f``, ``half`` (7 x 7) and ``mid`` (7) are scratch space."""
-    kind = tables.kind[m]
+@njit(cache=True, error_model="numpy")
+def predict_slot(x: F64, p: F64, dt: float, kind: int, noise: F64, start: F64, f: F64, half: F64, mid: F64) -> None:
+    """Predict one Gaussian in place by a model of ``Tables``; ``f``, ``half`` (7 x 7) and ``mid`` (7) are scratch."""
     if kind == CT:
         turn_move(x, dt, f)
         spread_through(p, f, half)
@@ -169,16 +168,16 @@ def predict_slot(x: F64, p: F64, dt: float, m: int, tables: Tables, f: F64, half
         for i in range(3):
             x[i] += dt * x[i + 3]
         straight_spread(p, dt)
-    add_noise(p, dt, tables.noise[m])
+    add_noise(p, dt, noise)
     if kind == CV:
         for i in range(6):
             p[i, 6] = 0.0
             p[6, i] = 0.0
-        x[6] = tables.start[m, 3]
-        p[6, 6] = tables.start[m, 4]
+        x[6] = start[3]
+        p[6, 6] = start[4]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def transition(dt: float, tables: Tables, out: F64) -> None:
     """Fill the matrix of model changes in ``dt``: who leaves goes to the family's others, by their priors."""
     n = tables.kind.shape[0]
@@ -197,7 +196,7 @@ def transition(dt: float, tables: Tables, out: F64) -> None:
                 out[i, j] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def blend(share: F64, x: F64, p: F64, mean: F64, covariance: F64) -> None:
     """Fill mean and covariance of a mixture of Gaussians with weights ``share``."""
     mean[:] = 0.0
@@ -217,11 +216,10 @@ def blend(share: F64, x: F64, p: F64, mean: F64, covariance: F64) -> None:
             covariance[b, a] = covariance[a, b]
 
 
-@njit(cache=True)
-def mix(w: F64, x: F64, p: F64, change: F64, w_out: F64, x_out: F64, p_out: F64) -> None:
-    """Mixing step of the interacting multiple model over the slots that are models (rows of ``change``)."""
+@njit(cache=True, error_model="numpy")
+def mix(w: F64, x: F64, p: F64, change: F64, share: F64, w_out: F64, x_out: F64, p_out: F64) -> None:
+    """Mixing step of the interacting multiple model over the slots that are models; ``share`` (model) is scratch."""
     n = change.shape[0]
-    share = np.empty(n)
     for j in range(n):
         total = 0.0
         for i in range(n):
@@ -235,7 +233,7 @@ def mix(w: F64, x: F64, p: F64, change: F64, w_out: F64, x_out: F64, p_out: F64)
         blend(share, x, p, x_out[j], p_out[j])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def predict_all(
     known: F64, w: F64, x: F64, p: F64, dt: float, tables: Tables, w_out: F64, x_out: F64, p_out: F64
 ) -> None:
@@ -243,11 +241,12 @@ def predict_all(
     n, slots = w.shape
     models = tables.kind.shape[0]
     f, half, mid = np.zeros((7, 7)), np.empty((7, 7)), np.empty(7)
-    change = np.empty((models, models))
+    change, share = np.empty((models, models)), np.empty(models)
+    kind, noise, start = tables.kind, tables.noise, tables.start
     transition(dt, tables, change)
     for i in range(n):
         if known[i] and dt != 0.0:
-            mix(w[i], x[i], p[i], change, w_out[i], x_out[i], p_out[i])
+            mix(w[i], x[i], p[i], change, share, w_out[i], x_out[i], p_out[i])
             for s in range(models, slots):
                 w_out[i, s] = 0.0
         else:
@@ -260,4 +259,5 @@ def predict_all(
             continue
         for s in range(slots):
             if w_out[i, s] > 0.0:
-                predict_slot(x_out[i, s], p_out[i, s], dt, s if known[i] else 0, tables, f, half, mid)
+                m = s if known[i] else 0
+                predict_slot(x_out[i, s], p_out[i, s], dt, kind[m], noise[m], start[m], f, half, mid)

@@ -8,14 +8,14 @@ import numpy as np
 from numba import njit
 
 from marsad.track.motion import predict_all
-from marsad.track.tables import F64, I64, Tables
+from marsad.track.tables import I64, Tables
 from marsad.track.types import Tracks
 
 TENTATIVE, CONFIRMED, COASTED = 0, 1, 2  # types.Status
 END_CLUTTER, END_LOST, END_IMPACT, END_STALE = 1, 2, 3, 4  # types.EndReason
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def room_for(rows: int, slots: int) -> Tracks:
     """Arrays for so many tracks, not filled."""
     return Tracks(
@@ -38,18 +38,7 @@ def room_for(rows: int, slots: int) -> Tracks:
     )
 
 
-@njit(cache=True)
-def rocket_weight(w: F64, known: int, tables: Tables) -> float:
-    """Weight of the rocket models of one track."""
-    total = 0.0
-    if known:
-        for k in range(tables.kind.shape[0]):
-            if tables.family[k] == 1:
-                total += w[k]
-    return total
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def predicted(old: Tracks, rows: int, dt: float, tables: Tables) -> Tracks:
     """Copy tracks into arrays with room for ``rows``, predicted by ``dt``."""
     n = old.uid.shape[0]
@@ -66,29 +55,36 @@ def predicted(old: Tracks, rows: int, dt: float, tables: Tables) -> Tracks:
     return new
 
 
-@njit(cache=True)
-def end_reason(new: Tracks, i: int, time_s: float, tables: Tables) -> int:
-    """Why track ``i`` should end now, or 0."""
-    silent = time_s - new.updated_s[i]
-    if new.status[i] == TENTATIVE:
-        if new.existence[i] < tables.delete or silent > tables.tentative_max_s:
-            return END_CLUTTER
-    else:
-        if new.existence[i] < tables.keep:
-            return END_LOST
-        if silent > tables.coast_max_s:
-            return END_STALE
-    if rocket_weight(new.weight[i], new.range_known[i], tables) > 0.5:
-        best = 0
-        for k in range(tables.kind.shape[0]):
-            if new.weight[i, k] > new.weight[i, best]:
+@njit(cache=True, error_model="numpy")
+def end_reasons(new: Tracks, rows: int, time_s: float, tables: Tables) -> I64:
+    """Why each track should end now, or 0."""
+    # out of the tuples once: handing a tuple of arrays to a function for each track costs more than its work
+    status, existence, updated_s = new.status, new.existence, new.updated_s
+    known, weight, mean = new.range_known, new.weight, new.mean
+    family, models = tables.family, tables.kind.shape[0]
+    why = np.zeros(rows, dtype=np.int64)
+    for i in range(rows):
+        silent = time_s - updated_s[i]
+        if status[i] == TENTATIVE:
+            if existence[i] < tables.delete or silent > tables.tentative_max_s:
+                why[i] = END_CLUTTER
+        elif existence[i] < tables.keep:
+            why[i] = END_LOST
+        elif silent > tables.coast_max_s:
+            why[i] = END_STALE
+        if why[i] or not known[i]:
+            continue
+        rocket, best = 0.0, 0
+        for k in range(models):
+            rocket += weight[i, k] if family[k] == 1 else 0.0
+            if weight[i, k] > weight[i, best]:
                 best = k
-        if new.mean[i, best, 2] < tables.ground_up_m and new.mean[i, best, 5] < 0.0:
-            return END_IMPACT if new.status[i] != TENTATIVE else END_CLUTTER
-    return 0
+        if rocket > 0.5 and mean[i, best, 2] < tables.ground_up_m and mean[i, best, 5] < 0.0:
+            why[i] = END_IMPACT if status[i] != TENTATIVE else END_CLUTTER
+    return why
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def move_row(new: Tracks, a: int, b: int) -> None:
     """Copy track ``a`` over track ``b``."""
     new.uid[b], new.last_detection[b] = new.uid[a], new.last_detection[a]
@@ -104,14 +100,14 @@ def move_row(new: Tracks, a: int, b: int) -> None:
             new.covariance[b, k] = new.covariance[a, k]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sweep(new: Tracks, rows: int, time_s: float, tables: Tables, uid: I64, reason: I64) -> tuple[int, int]:
     """End what should end, closing the gaps: (tracks left, tracks ended); fills identities and reasons of the ended."""
     kept = ended = 0
+    why = end_reasons(new, rows, time_s, tables)
     for i in range(rows):
-        why = end_reason(new, i, time_s, tables)
-        if why:
-            uid[ended], reason[ended] = new.uid[i], why
+        if why[i]:
+            uid[ended], reason[ended] = new.uid[i], why[i]
             ended += 1
         else:
             if kept != i:

@@ -14,12 +14,15 @@ SITE_WEIGHT = 0.5  # how sure it must be that a track is a rocket before a site 
 CROWD, CROWD_S, CROWD_M, CROWD_SIGMA_M = 3, 4.0, 700.0, 200.0  # a crowd of beginnings is a launch site
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def is_telling(hits: int, site: int) -> bool:
+    """Whether a track seen so often, of a known site or none (-1), has something new to say of its launch site."""
+    return hits == 4 or hits == 8 or (hits == 2 and site < 0)
+
+
+@njit(cache=True, error_model="numpy")
 def learn_sites(new: Tracks, i: int, time_s: float, tables: Tables, sites: Sites, used: int) -> int:
-    """Trace a rocket seen a few times back to the ground and let the sites learn from it; give the rows in use."""
-    hits = new.hits[i]
-    if hits != 4 and hits != 8 and (hits != 2 or new.site[i] >= 0):
-        return used
+    """Trace a rocket (``is_telling``) back to the ground and let the sites learn from it; give the rows in use."""
     best = -1
     for k in range(tables.kind.shape[0]):
         if tables.kind[k] == 2 and new.weight[i, k] > SITE_WEIGHT:
@@ -30,13 +33,13 @@ def learn_sites(new: Tracks, i: int, time_s: float, tables: Tables, sites: Sites
     back = trace_back(new.mean[i, best], new.covariance[i, best], tables.ground_up_m, 20.0, at, spread)
     if back < 0.0 or time_s - back < new.born_s[i] - 4.0:
         return used
-    row, used = learn(at, spread, time_s - back, hits == 4, tables.launch[8] ** 2, sites, used)
+    row, used = learn(at, spread, time_s - back, new.hits[i] == 4, tables.launch[8] ** 2, sites, used)
     if new.site[i] < 0:
         new.site[i] = row
     return used
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def suspect_site(new: Tracks, rows: int, time_s: float, tables: Tables, sites: Sites, used: int) -> int:
     """Suspect a launch site where several tracks began low and close together; give the rows in use."""
     newest = rows - 1

@@ -315,17 +315,15 @@ def vectorised(twin: Callable[[Any], Callable[..., Any]]) -> dict[Any, Callable[
     def update_all(new: Tracks, n: int, detection: I64, kind: int, origin: F64, z: F64, r: F64, tables: Tables) -> None:
         """Form of ``advance.update_all``."""
         i = np.flatnonzero(detection[:n] >= 0)
-        if kind >= advance.BEARING:
-            for row in i.tolist():
-                twin(advance.update)(new, row, kind, origin, z[detection[row]], r[detection[row]], tables)
-            return
-        _update_positions(new, i, z[detection[i]], r[detection[i]])
+        if kind < advance.BEARING:
+            _update_positions(new, i, z[detection[i]], r[detection[i]])
         for row in i.tolist():
-            w = new.weight[row]
-            twin(update.forget)(w, new.range_known[row], tables)
+            w, x, p, j = new.weight[row], new.mean[row], new.covariance[row], detection[row]
+            if kind >= advance.BEARING:
+                new.nis[row] = twin(advance.update_rare)(w, x, p, kind, origin, z[j], r[j])
+            twin(update.forget)(w, new.range_known[row], tables.family, tables.sojourn_s)
             if new.range_known[row] == 0:
-                resolve = twin(bearing.resolve_range)
-                new.range_known[row] = resolve(w, new.mean[row], new.covariance[row], origin, tables)
+                new.range_known[row] = twin(bearing.resolve_range)(w, x, p, origin, tables)
 
     return {
         advance.update_all: update_all,

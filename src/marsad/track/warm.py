@@ -40,7 +40,7 @@ def _pieces() -> Iterator[str]:
 EDITION = zlib.crc32("\n".join((np.__version__, numba.__version__, *_pieces())).encode())
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def compiled_edition() -> int:
     """The edition of the kernels that the cache was made of: a global is frozen when it is compiled."""
     return EDITION
