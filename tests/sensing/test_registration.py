@@ -128,6 +128,7 @@ def test_a_frozen_radar_is_named() -> None:
     _, faults = _run(scene, frozen)
     assert ("RD-1", "frozen") in [(f.sensor_id, f.kind) for f in faults]
     assert next(f for f in faults if f.kind == "frozen").arrival_utc_ns < 17e9
+    assert {f.sensor_id for f in faults} == {"RD-1"}  # what a frozen radar says is held against nobody
 
 
 def test_late_and_out_of_order_data_accuse_nobody() -> None:

@@ -34,6 +34,7 @@ from marsad.terms import (
 )
 
 _NS = 1e-9
+_BLIND: tuple[FaultKind, ...] = ("frozen", "lying")
 _FREED: tuple[tuple[FaultKind, float], ...] = (
     ("range_bias", 1000.0),
     ("azimuth_bias", 0.2),
@@ -128,7 +129,13 @@ def step(
         faults += health.silent(state.health, now_utc_ns, params.health)
         faults += health.unlike_peers(state.health, now_utc_ns, params.health)
         _forget(state, now)
+    for fault in faults:
+        if fault.kind in _BLIND and not fault.cleared and fault.sensor_id in state.watches:
+            state.watches[fault.sensor_id].looks.clear()
     for sensor_id, watch in state.watches.items():
+        if _is_blind(state, sensor_id):
+            watch.looks.clear()
+            continue
         pause = params.every_s if watch.fits < params.first_fits else params.later_every_s
         if now - watch.last_fit_s >= pause and len(watch.looks) >= params.least_looks:
             watch.last_fit_s, watch.fits = now, watch.fits + 1
@@ -138,6 +145,11 @@ def step(
     for fault in fresh:
         _note(state, fault)
     return state, tuple(fresh)
+
+
+def _is_blind(state: RegistrationState, sensor_id: str) -> bool:
+    """Whether a sensor's numbers are known to be made up: they bear witness against nobody."""
+    return any(f"{sensor_id}/{kind}" in state.accused for kind in _BLIND)
 
 
 def correction(state: RegistrationState, sensor_id: str) -> SensorRegistration | None:
