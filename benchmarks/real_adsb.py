@@ -2,8 +2,8 @@
 
 python benchmarks/real_adsb.py FOLDER [--windows N] [--only WORDS] [--window-s S] [--json OUT]
 FOLDER holds the recordings (``*/*.json.gz``).  Every recorded flight is cut into N windows, the site's zones are laid
-under its path there, and the window is flown silent, with its true reports, with reports displaced by 2 km and with
-reports 20 s late.  The ground is the lowest height of the file.
+under its path there, and the window is flown silent, with its true reports, and with the reports of spoofed and broken
+transponders (``tests/adsb_kit.py: false_claims``).  The ground is the lowest height of the file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from adsb_kit import Flight, flights, window_scene
 from air_kit import watch
 
-CLAIMS = ("none", "true", "displaced", "late")
+FALSE = ("displaced", "late", "early", "frozen", "high", "mirrored", "leaping", "twice", "ghost")
+CLAIMS = ("none", "true", *FALSE)
 WINDOW_S = 120.0
 
 

@@ -66,19 +66,43 @@ def window_scene(
 ) -> Scene:
     """Fly a part of a recorded flight over a site whose zones lie under its path.
 
-    The site stands under the record ``middle``; ``claim`` is "none", "true", "displaced" (2 km to the side) or
-    "late" (20 s behind).
+    The site stands under the record ``middle``; ``claim`` is "none", "true" or one of ``false_claims``.
     """
     site = _site_under(flight, middle)
     way, begin, end = _way(flight, site, flight.time_s[middle] - window_s / 2, window_s, ground_m)
-    claims: dict[str, Way | None] = {
-        "none": None,
-        "true": way,
+    claims: dict[str, Way | None] = {"none": None, "true": way, **false_claims(way)}
+    body = Body(flight.name, way, claims[claim], source="adsb", from_s=max(begin, 0.0), until_s=end)
+    bodies = [body]
+    if claim == "ghost":
+        body.in_sight = False
+    if claim == "twice":
+        other = Body(flight.name, way, _beside(way), source="adsb", from_s=body.from_s, until_s=end, in_sight=False)
+        bodies.append(other)
+    return Scene(site, bodies, min(end, window_s), seed=seed)
+
+
+def _beside(way: Way) -> Way:
+    return lambda t: way(t) + np.array([2500.0, 2500.0, 0.0])
+
+
+def false_claims(way: Way) -> dict[str, Way]:
+    """What a spoofed or broken transponder says of a way, by name.
+
+    Displaced by 2 km; 20 s late; 10 s early; at one place from the 20th second on; 1,000 m too high; the way mirrored;
+    leaping by 3 km every ten seconds; "twice": the truth, and under the same name another place (3.5 km off);
+    "ghost": the truth, of a body that no sensor sees.
+    """
+    return {
         "displaced": lambda t: way(t) + np.array([1600.0, -1200.0, 0.0]),
         "late": lambda t: way(t - 20.0),
+        "early": lambda t: way(t + 10.0),
+        "frozen": lambda t: way(min(t, 20.0)),
+        "high": lambda t: way(t) + np.array([0.0, 0.0, 1000.0]),
+        "mirrored": lambda t: 2.0 * way(0.0) - way(t),
+        "leaping": lambda t: way(t) + np.array([3000.0 * (int(t / 10.0) % 2), 0.0, 0.0]),
+        "twice": way,
+        "ghost": way,
     }
-    body = Body(flight.name, way, claims[claim], source="adsb", from_s=max(begin, 0.0), until_s=end)
-    return Scene(site, [body], min(end, window_s), seed=seed)
 
 
 def _site_under(flight: Flight, middle: int) -> Site:

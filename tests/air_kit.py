@@ -126,7 +126,8 @@ def circle(east_m: float, north_m: float, height_m: float, radius_m: float, spee
 class Body:
     """Something in the air: its true way, from when to when it is there, and what it says of itself.
 
-    ``claim_way`` is what its transponder reports (None: silent); ``pose_of`` the own sensor that it is.
+    ``claim_way`` is what its transponder reports (None: silent); ``pose_of`` the own sensor that it is.  What is not
+    ``in_sight`` of the radar is there in its reports only.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Body:
     pose_of: str | None = None
     from_s: float = 0.0
     until_s: float = 1e9
+    in_sight: bool = True
 
 
 @dataclass
@@ -173,7 +175,7 @@ class Scene:
         for scan in np.arange(0.3, self.duration_s, 2.0 / 3.0):
             for body in self.bodies:
                 t = scan + rng.uniform(-0.15, 0.15)
-                if not body.from_s <= t <= body.until_s or rng.random() > 0.9:
+                if not body.in_sight or not body.from_s <= t <= body.until_s or rng.random() > 0.9:
                     continue
                 relative = turn @ (body.way(t) - stand)
                 distance, (azimuth, elevation) = float(np.linalg.norm(relative)), angles(relative)

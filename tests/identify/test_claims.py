@@ -67,6 +67,72 @@ def test_a_claim_where_nothing_is_seen_is_contradicted_only_if_the_place_is_watc
     assert book.claims["F01"].verdict == "untested"
 
 
+@pytest.mark.parametrize(("height", "word"), [(600.0, "600 m higher"), (-600.0, "600 m lower")])
+def test_a_claim_of_a_wrong_height_is_contradicted(height: float, word: str) -> None:
+    book, _ = _run((0.0, 0.0, height))
+    claim = book.claims["F01"]
+    assert claim.verdict == "contradicted"
+    assert claim.why.startswith("wrong height: what flies there is")
+    metres, side = word.split(" m ")
+    assert claim.why.endswith(side)
+    assert abs(float(claim.why.split()[-3]) - float(metres)) < 25.0
+
+
+def test_a_pressure_height_off_by_the_weather_is_no_contradiction() -> None:
+    book, _ = _run((0.0, 0.0, 200.0))
+    assert book.claims["F01"].verdict != "contradicted"
+
+
+def _reported(places_m: list[tuple[float, float]], is_own_sensor: bool = False) -> identify.Claim:
+    """Give the claim after reports of a body at 80 m/s, each moved by so much, one a second, and a look at it."""
+    book, params, v = identify.ClaimBook(), identify.ClaimParams(), np.array([80.0, 0.0, 0.0])
+    for k, (east, north) in enumerate(places_m):
+        place = v * k + np.array([east, north, 500.0])
+        identify.report(book, "F01", float(k), place, v, 10.0, "adsb", is_own_sensor, params)
+        identify.watch(book, float(k), {"F01": False}, np.zeros(0, dtype=np.int64), params)
+    return book.claims["F01"]
+
+
+def test_one_identity_at_two_places_is_contradicted_by_itself() -> None:
+    twice = _reported([(0.0, 0.0), (2000.0, 500.0)] * 5)
+    assert twice.verdict == "contradicted"
+    assert "one identity at several places" in twice.why
+
+
+def test_one_bad_fix_is_no_second_place_and_leaps_are_forgiven_in_time() -> None:
+    here, away = (0.0, 0.0), (2000.0, 500.0)
+    assert _reported([here] * 5 + [away] + [here] * 5).verdict == "untested"
+    assert _reported([here, away] * 5).verdict == "contradicted"
+    book, params, v = identify.ClaimBook(), identify.ClaimParams(), np.array([80.0, 0.0, 0.0])
+    for k in range(120):
+        leap = np.array([2000.0, 0.0, 0.0]) if k < 10 and k % 2 else np.zeros(3)
+        identify.report(book, "F01", float(k), v * k + leap, v, 10.0, "adsb", False, params)
+        states = identify.TrackStates(np.array([7]), np.array([float(k)]), (v * k)[None], v[None], _covariance())
+        identify.compare(book, states, params)
+        identify.watch(book, float(k), {"F01": True}, states.track, params)
+        if k == 20:
+            assert book.claims["F01"].verdict == "contradicted"
+    assert book.claims["F01"].verdict == "confirmed"
+
+
+def test_own_sensors_poses_are_not_doubted_for_a_leap() -> None:
+    assert _reported([(0.0, 0.0), (2000.0, 500.0)] * 5, is_own_sensor=True).verdict == "untested"
+
+
+def test_what_flies_at_the_claimed_place_must_move_as_it_says() -> None:
+    rng, radius = np.random.default_rng(4), 150.0
+    book, params, still = identify.ClaimBook(), identify.ClaimParams(), np.zeros(3)
+    for k in range(50):
+        angle = 30.0 * k / radius
+        here = radius * np.array([np.sin(angle), np.cos(angle), 0.0])
+        velocity = 30.0 * np.array([np.cos(angle), -np.sin(angle), 0.0])
+        identify.report(book, "F01", float(k), rng.normal(0, 5, 3), still, 10.0, "adsb", False, params)
+        states = identify.TrackStates(np.array([7]), np.array([float(k)]), here[None], velocity[None], _covariance())
+        identify.compare(book, states, params)
+        identify.watch(book, float(k), {"F01": True}, states.track, params)
+    assert "does not move as it says" in book.claims["F01"].why
+
+
 def test_of_two_tracks_beside_a_claim_only_the_one_at_its_place_is_named() -> None:
     rng = np.random.default_rng(3)
     book, params, v = identify.ClaimBook(), identify.ClaimParams(), np.array([60.0, 0.0, 0.0])

@@ -1,10 +1,11 @@
-"""Would a sensor see a body at that place?  Range, horizon, and the terrain between."""
+"""Would a sensor see a body at that place?  Range, horizon, the cone above a radar, and the terrain between."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
 
+from marsad import track
 from marsad.air.state import AirState
 from marsad.geo import terrain_heights
 from marsad.geo.site_frame import angles, axes_at, enu_of, geodetic_of
@@ -14,6 +15,8 @@ from marsad.terms import Sensor
 _SAMPLES = 12
 _CLEARANCE_M = 25.0
 _MARGIN_RAD = 0.012
+_STEEPEST_RAD = 1.2  # a radar's beam seldom reaches higher; what it has followed there says that this one's does
+_FOLLOWED_HITS = 5
 
 
 def is_watched(state: AirState, place_m: Float[np.ndarray, "3"]) -> bool:
@@ -28,6 +31,24 @@ def is_watched(state: AirState, place_m: Float[np.ndarray, "3"]) -> bool:
     return False
 
 
+def note_steepest(state: AirState, position_m: Float[np.ndarray, "track 3"]) -> None:
+    """Note how high above itself each radar follows the tracks, which stand at these places in site coordinates."""
+    tracks = state.tracking.tracks
+    followed = (tracks.status == int(track.Status.CONFIRMED)) & (tracks.hits >= _FOLLOWED_HITS)
+    for sensor_id in state.scans:
+        sensor = state.registration.sensors.get(sensor_id)
+        if sensor is None:
+            continue
+        relative = position_m - enu_of(state.frame, sensor.position)
+        elevation = np.arctan2(relative[:, 2], np.hypot(relative[:, 0], relative[:, 1]))
+        steepest = state.steepest_rad.get(sensor_id, _STEEPEST_RAD)
+        for row in np.flatnonzero(followed & (elevation > steepest)):
+            _, seen_by = state.detections.get(int(tracks.last_detection[row]), ("", ""))
+            if seen_by == sensor_id:
+                steepest = max(steepest, float(elevation[row]))
+        state.steepest_rad[sensor_id] = steepest
+
+
 def _sees(state: AirState, sensor: Sensor, place_m: Float[np.ndarray, "3"]) -> bool:
     stand = enu_of(state.frame, sensor.position)
     relative = place_m - stand
@@ -36,7 +57,8 @@ def _sees(state: AirState, sensor: Sensor, place_m: Float[np.ndarray, "3"]) -> b
         return False
     _, elevation = angles(axes_at(state.frame, sensor.position).T @ relative)
     least = sensor.min_elevation_rad if sensor.min_elevation_rad is not None else 0.0
-    return least + _MARGIN_RAD < elevation < 1.2 and _is_line_clear(state, stand, relative)
+    steepest = state.steepest_rad.get(sensor.sensor_id, _STEEPEST_RAD)
+    return least + _MARGIN_RAD < elevation < steepest and _is_line_clear(state, stand, relative)
 
 
 def _is_line_clear(state: AirState, stand_m: Float[np.ndarray, "3"], relative_m: Float[np.ndarray, "3"]) -> bool:

@@ -100,6 +100,7 @@ def _take_pose(state: AirState, pose: PoseReport) -> None:
         max(pose.position_sigma_m, 1.0),
         sensor.kind,
         is_own_sensor=True,
+        params=state.params.claims,
     )
 
 
@@ -112,6 +113,7 @@ def _take_claim(state: AirState, claim: CooperativeReport) -> None:
         None if claim.velocity_enu_ms is None else np.array(claim.velocity_enu_ms),
         claim.position_sigma_m,
         claim.source,
+        params=state.params.claims,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from marsad import identify, track
-from marsad.air.coverage import is_watched
+from marsad.air.coverage import is_watched, note_steepest
 from marsad.air.fates import name_of, rocket_event
 from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
@@ -35,7 +37,7 @@ def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition
         return AirOutputs(tracks=tuple(reports), lost_track_ids=tuple(lost), dispositions=tuple(dispositions))
     view = _View(state)
     identify.compare(state.book, view.states(now_s), state.params.claims)
-    _watch_claims(state, now_s, tracks.uid, dispositions)
+    _watch_claims(state, now_s, view.estimate.position_enu_m, dispositions)
     judgements = view.judge(now_s)
     for row in range(count):
         known = state.known[int(tracks.uid[row])]
@@ -102,19 +104,21 @@ def _ended_report(state: AirState, uid: int, known: Known, now_s: float) -> Trac
 
 
 def _watch_claims(
-    state: AirState, now_s: float, uid: Int[np.ndarray, " track"], dispositions: list[Disposition]
+    state: AirState, now_s: float, position_m: Float[np.ndarray, "track 3"], dispositions: list[Disposition]
 ) -> None:
     """Judge the claims by the sensors, from time to time; a claim newly contradicted is told."""
     if now_s - state.last_watch_s < state.params.watch_every_s:
         return
     state.last_watch_s = now_s
+    note_steepest(state, position_m)
     watched = {
         key: is_watched(state, claim.position_m + (now_s - claim.time_s) * claim.velocity_ms)
         for key, claim in state.book.claims.items()
         if not claim.is_own_sensor and now_s - claim.time_s <= state.params.claims.max_age_s
     }
     confirmed = state.tracking.tracks.status >= int(track.Status.CONFIRMED)
-    for claim in identify.watch(state.book, now_s, watched, uid[confirmed], state.params.claims):
+    stand = state.tracking.tracks.uid[confirmed]
+    for claim in identify.watch(state.book, now_s, watched, stand, state.params.claims):
         if claim.verdict == "contradicted":
             dispositions.append(
                 Disposition(
@@ -126,13 +130,35 @@ def _watch_claims(
             )
 
 
-def _first_seen(state: AirState, place_m: Float[np.ndarray, "3"]) -> Known:
-    """Begin to remember a track; what is first seen among the zones rose there, unless it may be a lost suspect."""
+def _first_seen(state: AirState, places_m: Float[np.ndarray, "track 3"], row: int) -> Known:
+    """Begin to remember a track; what is first seen among the zones rose there, unless it may be a lost suspect.
+
+    Where a known track was missed in the look that began this one, and close by, one body flew on in a way that the
+    tracker did not follow: what it has shown before still counts.
+    """
+    place_m = places_m[row]
     east, north = float(place_m[0]), float(place_m[1])
+    before = _forerunner(state, places_m, row)
+    if before is not None:
+        return Known(memory=replace(before.memory, suspect=False, last_course_rad=None), first_en_m=before.first_en_m)
     is_inside = bool(zone_hits(np.array([east]), np.array([north]), state.own_ground).any())
     has_lost = state.tracking.time_s - state.last_suspect_lost_s < state.params.lost_suspect_s
     memory = identify.IdentityMemory(rose_inside=is_inside and not has_lost)
     return Known(memory=memory, first_en_m=(east, north))
+
+
+def _forerunner(state: AirState, places_m: Float[np.ndarray, "track 3"], row: int) -> Known | None:
+    """The nearest known track that was not seen when this one was, if it is near enough to have become this one."""
+    tracks = state.tracking.tracks
+    gap_m = np.linalg.norm(places_m - places_m[row], axis=1)
+    is_missed = (tracks.updated_s < tracks.updated_s[row]) & (tracks.range_known > 0) & (tracks.hits >= 4)
+    for other in np.argsort(np.where(is_missed, gap_m, np.inf), kind="stable"):
+        if not is_missed[other] or gap_m[other] > state.params.heir_m:
+            return None
+        known = state.known.get(int(tracks.uid[other]))
+        if known is not None:
+            return known
+    return None
 
 
 class _View:
@@ -158,7 +184,7 @@ class _View:
         )
         for row, uid in enumerate(self.tracks.uid.tolist()):
             if uid not in state.known:
-                state.known[uid] = _first_seen(state, self.estimate.position_enu_m[row])
+                state.known[uid] = _first_seen(state, self.estimate.position_enu_m, row)
 
     def states(self, now_s: float) -> identify.TrackStates:
         """Tracks with known range, for the comparison with claims."""

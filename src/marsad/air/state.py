@@ -36,7 +36,7 @@ class AirParams:
     a course better known than ``course_sigma_rad``, for the part ``course_wait_rel`` of the time to the nearest zone
     at most, and only while that is more than ``course_spare_s``: a moment of patience spares many a wrong alarm.
     What is first seen within ``own_ground_m`` of a zone's edge rose inside the site, unless a suspect was lost
-    within the last ``lost_suspect_s``.
+    within the last ``lost_suspect_s``.  A track that begins within ``heir_m`` of one just missed goes on in its name.
     """
 
     track: track.Params = field(default_factory=lambda: track.Params(keep_existence=0.02, coast_max_s=15.0))
@@ -52,6 +52,7 @@ class AirParams:
     watch_every_s: float = 0.5
     own_ground_m: float = 900.0
     lost_suspect_s: float = 60.0
+    heir_m: float = 250.0
     course_sigma_rad: float = 0.12
     course_wait_rel: float = 0.02
     course_spare_s: float = 30.0
@@ -104,6 +105,8 @@ class AirState:
     order: deque[int] = field(default_factory=deque)
     claimed: dict[str, str] = field(default_factory=dict)
     """Events of detections that wait for their scan."""
+    steepest_rad: dict[str, float] = field(default_factory=dict)
+    """The highest elevation at which each radar has followed something."""
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18

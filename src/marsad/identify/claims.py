@@ -1,8 +1,9 @@
 """Cooperative claims against what the sensors see: which track is whose, and which claim is contradicted.
 
 A claim (ADS-B, Remote ID, own fleet, a sensor's own pose) is a position that somebody says of himself.  It names a
-track only if the track has moved like the claim for a while; a claim whose place the sensors watch and find empty, or
-that runs beside a track at a constant distance, is contradicted and believed no longer.
+track only if the track has moved like the claim for a while.  A claim is contradicted, and believed no longer, if the
+sensors watch its place and find it empty, if it runs beside, above or below a track at a constant distance, if what
+flies at its place does not move as it says, or if its own reports leap between places (one identity in use twice).
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ class ClaimParams:
 
     ``slack_m`` covers what no covariance says (lever arms, geoid or pressure heights, a radar's own bias);
     ``timing_s`` the unknown age of a position; ``maneuver_ms2`` how an aircraft may turn between two reports.
-    Evidence of a pair is summed in units of log-likelihood, each comparison at most ``step_limit``.
+    Evidence of a pair is summed in units of log-likelihood, each comparison at most ``step_limit``.  ``off_height_m``
+    is more than pressure heights differ from true ones below some 5 km (8 m a hPa, and 4 % in hot or cold air);
+    ``leaps`` steps of more than ``leap_m`` that no aircraft flies (one bad fix makes two of them) mean one identity at
+    several places.
     """
 
     slack_m: float = 25.0
@@ -42,7 +46,12 @@ class ClaimParams:
     offset_after_s: float = 8.0
     offset_spread_m: float = 120.0
     attended_m: float = 250.0
+    off_height_m: float = 300.0
+    unlike_after_s: float = 30.0
+    leap_m: float = 300.0
+    leaps: int = 3
     recover_s: float = 15.0
+    leap_recover_s: float = 60.0
 
 
 @dataclass
@@ -61,6 +70,10 @@ class Claim:
     reports: int = 0
     bound_track: int = -1
     watched_empty_s: float = 0.0
+    unlike_s: float = 0.0
+    leaps: int = 0
+    last_leap_s: float = -np.inf
+    leap_m: float = 0.0
     last_checked_s: float = -np.inf
     contradicted_since_s: float = np.inf
     agreeing_s: float = 0.0
@@ -83,6 +96,7 @@ class PairEvidence:
     log_likelihood: float = 0.0
     last_s: float = -np.inf
     parallel_s: float = 0.0
+    is_off_height: bool = False
     offset_m: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
 
 
@@ -114,6 +128,7 @@ def report(
     sigma_m: float,
     source: str,
     is_own_sensor: bool = False,
+    params: ClaimParams = ClaimParams(),
 ) -> Claim:
     """Take in one position report; older ones than the last are ignored."""
     claim = book.claims.get(key)
@@ -121,6 +136,7 @@ def report(
         claim = book.claims[key] = Claim(key=key, is_own_sensor=is_own_sensor, source=source)
     if time_s <= claim.time_s:
         return claim
+    _note_leap(claim, time_s, position_m, sigma_m, params)
     if velocity_ms is not None:
         if claim.has_velocity and time_s - claim.time_s < 20.0:
             bend = float(np.linalg.norm(velocity_ms - claim.velocity_ms)) / max(time_s - claim.time_s, 0.2)
@@ -133,6 +149,22 @@ def report(
     claim.time_s, claim.position_m, claim.sigma_m = time_s, position_m, sigma_m
     claim.reports += 1
     return claim
+
+
+def _note_leap(
+    claim: Claim, time_s: float, position_m: Float[np.ndarray, "3"], sigma_m: float, params: ClaimParams
+) -> None:
+    """Count steps between reports that no aircraft flies, whatever its turn and its clock."""
+    elapsed = time_s - claim.time_s
+    if claim.is_own_sensor or not claim.has_velocity or elapsed > params.max_age_s:
+        return
+    step = position_m - claim.position_m - elapsed * claim.velocity_ms
+    allowed = params.leap_m + 3.0 * (sigma_m + claim.sigma_m) + 15.0 * elapsed**2
+    gap = float(np.hypot(step[0], step[1]))
+    if gap > allowed + float(np.hypot(claim.velocity_ms[0], claim.velocity_ms[1])):  # a second of wrong stamps
+        fresh = time_s - claim.last_leap_s < params.leap_recover_s
+        claim.leaps = claim.leaps + 1 if fresh else 1
+        claim.last_leap_s, claim.leap_m = time_s, gap
 
 
 def forget(book: ClaimBook, ended_tracks: set[int], now_s: float, keep_s: float = 120.0) -> None:
@@ -192,6 +224,8 @@ def _update_pair(
         )
     )
     _update_offset(pair, difference, spread, min(elapsed, 2.0), params)
+    limit_m = params.off_height_m + 3.0 * float(np.sqrt(tracks.covariance[row][2, 2])) + 3.0 * claim.sigma_m
+    pair.is_off_height = abs(float(pair.offset_m[2])) > limit_m
     pair.last_s = now
 
 
@@ -276,18 +310,21 @@ def watch(
     for claim in book.claims.values():
         elapsed = float(np.clip(now_s - claim.last_checked_s, 0.0, 2.0))
         claim.last_checked_s = now_s
-        if now_s - claim.time_s > params.max_age_s or not watched.get(claim.key, False):
+        if claim.leaps >= params.leaps and now_s - claim.last_leap_s < params.leap_recover_s:
+            claim.agreeing_s = 0.0
+            _doubt(claim, now_s, f"it leaps by {claim.leap_m:.0f} m: one identity at several places")
+        elif now_s - claim.time_s > params.max_age_s or not watched.get(claim.key, False):
             pass  # not heard or not watched: nothing speaks for it or against it
         elif claim.bound_track >= 0:
-            claim.watched_empty_s = 0.0
+            claim.watched_empty_s = claim.unlike_s = 0.0
             claim.agreeing_s += elapsed
             if claim.agreeing_s > params.recover_s:
                 claim.contradicted_since_s, claim.why = np.inf, ""
-        elif _is_attended(book, claim, now_s, params):
-            claim.watched_empty_s = 0.0
         else:
             claim.agreeing_s = 0.0
-            claim.watched_empty_s += elapsed
+            claim.unlike_s += elapsed
+            is_attended = _is_attended(book, claim, now_s, params)
+            claim.watched_empty_s = 0.0 if is_attended else claim.watched_empty_s + elapsed
             _contradict(book, claim, now_s, alive, params)
         if claim.verdict != claim.told:
             claim.told = claim.verdict
@@ -301,6 +338,7 @@ def _is_attended(book: ClaimBook, claim: Claim, now_s: float, params: ClaimParam
         key == claim.key
         and now_s - pair.last_s < 3.0
         and float(np.hypot(pair.offset_m[0], pair.offset_m[1])) < params.attended_m
+        and not pair.is_off_height
         for (_, key), pair in book.pairs.items()
     )
 
@@ -317,15 +355,26 @@ def _contradict(book: ClaimBook, claim: Claim, now_s: float, alive: set[int], pa
     ]
     if beside and claim.watched_empty_s >= params.offset_after_s:
         distance, pair = min(beside, key=lambda item: item[0])
-        claim.contradicted_since_s = min(claim.contradicted_since_s, now_s)
-        claim.why = _offset_words(distance, pair.offset_m, claim.velocity_ms)
+        _doubt(claim, now_s, _offset_words(distance, pair, claim.velocity_ms, params))
     elif claim.watched_empty_s >= params.empty_after_s:
-        claim.contradicted_since_s = min(claim.contradicted_since_s, now_s)
-        claim.why = "nothing is seen where it claims to be, though the place is watched"
+        _doubt(claim, now_s, "nothing is seen where it claims to be, though the place is watched")
+    elif claim.unlike_s >= params.unlike_after_s:
+        _doubt(claim, now_s, "what flies about its place does not move as it says")
 
 
-def _offset_words(distance_m: float, offset_m: Float[np.ndarray, "3"], velocity_ms: Float[np.ndarray, "3"]) -> str:
-    """Say whether a displaced claim is shifted in time (along its way) or in place."""
+def _doubt(claim: Claim, now_s: float, why: str) -> None:
+    claim.contradicted_since_s = min(claim.contradicted_since_s, now_s)
+    claim.why = why
+
+
+def _offset_words(
+    distance_m: float, pair: PairEvidence, velocity_ms: Float[np.ndarray, "3"], params: ClaimParams
+) -> str:
+    """Say whether a displaced claim is shifted in height, in time (along its way) or in place."""
+    offset_m = pair.offset_m
+    if pair.is_off_height and distance_m < params.attended_m:
+        height = float(offset_m[2])
+        return f"wrong height: what flies there is {abs(height):.0f} m {'higher' if height > 0 else 'lower'}"
     speed = float(np.hypot(velocity_ms[0], velocity_ms[1]))
     along = float(offset_m[:2] @ velocity_ms[:2]) / max(speed, 1e-6)
     across = float(np.sqrt(max(distance_m**2 - along**2, 0.0)))
