@@ -1,4 +1,5 @@
 /** The page: banner, map, tables, line of time; or the guards' page. */
+import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
@@ -14,6 +15,9 @@ import { Setup } from "./Setup";
 import { Tables } from "./Tables";
 import { Timeline } from "./Timeline";
 import { Windows } from "./Windows";
+
+/** How long the map waits for the first picture [ms]. */
+const MAP_WAITS_MS = 1_500;
 
 let siteMap: SiteMap | null = null;
 
@@ -51,6 +55,21 @@ function Watch({ mode }: { mode: View["mode"] }): JSX.Element {
   );
 }
 
+/** Wait until the first picture has been painted, or long enough without one. */
+function tablesStand(): Promise<void> {
+  return new Promise((stand) => {
+    const late = window.setTimeout(stand, MAP_WAITS_MS);
+    const stop = effect(() => {
+      if (!app.site.value || !app.picture.value.whole) return;
+      requestAnimationFrame(() => window.setTimeout(() => {
+        window.clearTimeout(late);
+        stop();
+        stand();
+      }));
+    });
+  });
+}
+
 function MapBox(): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const words = app.words.value;
@@ -59,8 +78,8 @@ function MapBox(): JSX.Element {
     if (!element) return;
     let gone = false;
     let watcher: ResizeObserver | null = null;
-    // the map library is large: the alarm and the tables stand before it has come
-    import("../map/map").then(({ SiteMap }) => {
+    // the map library is large and its beginning keeps the page busy: the alarm and the tables stand before it
+    tablesStand().then(() => import("../map/map")).then(({ SiteMap }) => {
       if (gone) return;
       siteMap = new SiteMap(element);
       watcher = new ResizeObserver(() => siteMap?.resize());
