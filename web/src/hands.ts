@@ -18,11 +18,17 @@ export function setOperator(name: string): void {
 
 /** Give the station a person's word; what went wrong is said, and a station that knows nobody yet asks who it is. */
 export async function give(path: string, body: unknown): Promise<boolean> {
-  const { wrong, status } = await app.send(path, body);
+  return (await told(path, body)).wrong === null;
+}
+
+/** The same, with what the station answered. */
+export async function told(path: string, body: unknown): Promise<app.Answer> {
+  const answer = await app.send(path, body);
+  const { wrong, status } = answer;
   const words = app.words.peek();
   if (wrong) app.say(words.say("not_saved", { why: wrong }), true);
   if (status === 401 || status === 403) open.value = { what: "people" };
-  return wrong === null;
+  return answer;
 }
 
 /** Acknowledge every warning of an alarm. */

@@ -1,9 +1,11 @@
 /** What is practised: the test of a channel, a drill.  The station decides who may, and the drill is a process of its own. */
 import { computed, signal } from "@preact/signals";
 import * as app from "./app";
-import { give, operator } from "./hands";
+import { give, operator, told } from "./hands";
 import { goesOn, shownDrill } from "./drill";
 
+/** The channel that had an alarm in hand when its test was asked for, and was therefore not tested. */
+export const busy = signal<string | null>(null);
 /** Channels whose test has been asked for and not answered. */
 export const testing = signal<ReadonlySet<string>>(new Set());
 
@@ -22,8 +24,10 @@ function mark(channel_id: string, on: boolean): void {
 
 export async function testChannel(channel_id: string): Promise<void> {
   mark(channel_id, true);
-  await give(`api/channels/${encodeURIComponent(channel_id)}/test`, by());
+  const { wrong, body } = await told(`api/channels/${encodeURIComponent(channel_id)}/test`, by());
   mark(channel_id, false);
+  const answer = body as { delivered?: boolean; tested?: boolean } | null;
+  busy.value = wrong === null && answer?.tested === false ? channel_id : null;
 }
 
 export interface DrillWish {

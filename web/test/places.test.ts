@@ -56,10 +56,10 @@ describe("what is missing on the map", () => {
     zones: [{ zone_id: "a", needed_s: 20, distance_m: 4_000, rocket_class: "short", elevation: 12 }],
   };
 
-  it("names the blind zone at its northern edge, and rings the selected zone at the distance from its own edge", () => {
+  it("names the blind zone at its four ends, and rings the selected zone at the distance from its own edge", () => {
     const plain = blindFeatures(blind, site, null, new Words("en")).features;
-    expect(plain.map((f) => f.properties?.["part"])).toEqual(["line", "name"]);
-    expect((plain[1]?.geometry as Point).coordinates).toEqual([40, 30.1]);
+    expect(plain.map((f) => f.properties?.["part"])).toEqual(["line", "name", "name", "name", "name"]);
+    expect(plain.slice(1).map((f) => (f.geometry as Point).coordinates)).toEqual([[40, 30.1], [40, 29.9], [40.1, 30], [39.9, 30]]);
     const chosen = blindFeatures(blind, site, { kind: "zone", id: "a" }, new Words("en")).features;
     const area = chosen.find((f) => f.properties?.["part"] === "ring")?.geometry as Polygon;
     const north = Math.max(...(area.coordinates[0] ?? []).map(([, lat = 0]) => lat));

@@ -54,6 +54,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+NOT_TESTED = Receipt(delivered=False, detail="it has an alarm in hand and was not tested")
+
+
 class Channel(Protocol):
     """A way out.  ``deliver`` may block: it is called in a thread of its own, one message at a time."""
 
@@ -254,7 +257,7 @@ class Dispatch:
         if line is None or not isinstance(line.channel, CanBeTested):
             return None
         if line.in_hand_since_ns or not line.queue.empty():
-            return Receipt(delivered=False, detail="it has an alarm in hand and was not tested")
+            return NOT_TESTED
         try:
             receipt = await self._world.beside(partial(line.channel.test, test))
         except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
+from marsad.station.channels import NOT_TESTED
 from marsad.station.drill_process import LONGEST_MIN, DrillOrder, DrillRefusedError, Drills
 from marsad.station.service import Station
 from marsad.station.web_people import Token, operator_for
@@ -51,7 +52,9 @@ def add_practice(app: FastAPI, station: Station) -> None:
         receipt = await station.test_channel(channel_id, name)
         if receipt is None:
             raise HTTPException(404, f"no channel {channel_id!r} that can be tested")
-        return _json({"channel_id": channel_id, "delivered": receipt.delivered, "detail": receipt.detail, "by": name})
+        tested = receipt is not NOT_TESTED
+        told = {"channel_id": channel_id, "tested": tested, "delivered": receipt.delivered, "detail": receipt.detail}
+        return _json(told | {"by": name})
 
     def drills() -> Drills:
         if station.drills is None:

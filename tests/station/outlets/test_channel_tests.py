@@ -168,6 +168,7 @@ def test_the_console_tests_a_channel_and_is_shown_when_and_with_what_result(tmp_
             await asyncio.sleep(0.1)
             busy = await client.post("/api/channels/slow/test", json={}, headers=head["huda"])
             assert "alarm in hand" in busy.json()["detail"]
+            assert not busy.json()["tested"]
             assert slow.tests == 1
             slow.go.set()
 

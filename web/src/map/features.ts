@@ -311,8 +311,9 @@ export function blindFeatures(blind: Blind | null, site: Site, selected: Selecti
   for (const what of ["some", "every"] as const)
     for (const edge of blind[what]) {
       features.push(line(edge.map(([lat, lon]) => [lon, lat]), { part: "line", what }));
-      const [lat, lon] = edge.reduce((a, b) => (b[0] > a[0] ? b : a));
-      features.push(point(lat, lon, { part: "name", label: words.say(`blind_${what}`) }));
+      // named at its four ends: one of them is in sight
+      const ends = ([[0, 1], [0, -1], [1, 1], [1, -1]] as const).map(([axis, way]) => edge.reduce((a, b) => (way * b[axis] > way * a[axis] ? b : a)));
+      for (const [lat, lon] of ends) features.push(point(lat, lon, { part: "name", label: words.say(`blind_${what}`) }));
     }
   const zone = selected?.kind === "zone" ? site.zones.find((one) => one.zone_id === selected.id) : undefined;
   const told = zone && blind.zones.find((one) => one.zone_id === zone.zone_id);

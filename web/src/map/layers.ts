@@ -15,6 +15,8 @@ const has = (name: string): ExpressionSpecification => ["has", name];
 const of = (name: string, table: Record<string, string>): ExpressionSpecification =>
   ["match", ["get", name], ...Object.entries(table).flat(), Object.values(table)[0] ?? "#888"] as unknown as ExpressionSpecification;
 
+const ALARMED: ExpressionSpecification = ["any", is("level", "take_shelter"), is("level", "prepare")];
+
 /** Levels by how their edge is drawn; the style repeats what colour and word say. */
 const EDGES: Record<string, { width: number; dash: number[] | null }> = {
   clear: { width: 1.2, dash: null },
@@ -158,6 +160,7 @@ function eventLayers(palette: Palette): LayerSpecification[] {
 function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
   const small = text(11.5 * scale, palette);
   const side = of("affiliation", palette.affiliation);
+  const zoneText = { ...small.paint, "text-halo-width": 2.4, "text-color": ["case", is("level", "clear"), palette.faint, palette.ink] };
   return [
     {
       id: "trails", type: "line", source: "trails",
@@ -199,16 +202,22 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       },
       paint: { ...small.paint, "text-color": ["case", is("what", "launch"), palette.launch, palette.impact] },
     },
-    // an alarm's label is shown in any case; the others give way
-    ...[true, false].map((quiet) => ({
-      id: quiet ? "zone-labels" : "zone-alarms", type: "symbol", source: "zoneLabels",
-      filter: [quiet ? "!" : "any", ["any", is("level", "take_shelter"), is("level", "prepare")]],
+    {
+      id: "zone-labels", type: "symbol", source: "zoneLabels", filter: ["!", ALARMED],
       layout: {
-        ...small.layout, "text-field": get("label"), "text-size": (quiet ? 12 : 13.5) * scale, "text-allow-overlap": !quiet,
-        "symbol-sort-key": get("rank"), "text-anchor": get("anchor"),
+        ...small.layout, "text-field": get("label"), "text-size": 12 * scale, "symbol-sort-key": get("rank"), "text-anchor": get("anchor"),
         "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
       },
-      paint: { ...small.paint, "text-halo-width": 2.4, "text-color": ["case", is("level", "clear"), palette.faint, palette.ink] },
+      paint: zoneText,
+    },
+    // an alarm's label is shown in any case, where it covers no other if there is such a place; the others give way
+    ...(["bottom", "top"] as const).map((anchor) => ({
+      id: `zone-alarms-${anchor}`, type: "symbol", source: "zoneLabels", filter: ["all", ALARMED, is("anchor", anchor)],
+      layout: {
+        ...small.layout, "text-field": get("label"), "text-size": 13.5 * scale, "text-allow-overlap": true, "symbol-sort-key": get("rank"),
+        "text-variable-anchor": [anchor, "left", "right", anchor === "top" ? "bottom" : "top", `${anchor}-left`, `${anchor}-right`], "text-radial-offset": 0.4,
+      },
+      paint: zoneText,
     })),
   ] as LayerSpecification[];
 }
@@ -251,5 +260,5 @@ export const SWITCHED: Record<string, string[]> = {
 
 /** Layers that answer to a click, the uppermost first. */
 export const CLICKED = [
-  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", "zone-alarms", "zone-labels", "zone-ground",
+  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", "zone-alarms-bottom", "zone-alarms-top", "zone-labels", "zone-ground",
 ];

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { told } from "../alarms";
 import * as app from "../app";
 import { goesOn } from "../drill";
-import { beginDrill, drill, drilling, stopDrill, testChannel, testing } from "../practice";
+import { beginDrill, busy, drill, drilling, stopDrill, testChannel, testing } from "../practice";
 import type { Channel } from "../protocol";
 import type { Words } from "../words";
 import type { Key } from "../words/pack";
@@ -51,7 +51,7 @@ function ChannelLine({ channel }: { channel: Channel }): JSX.Element {
       <span class="state">{words.name("status", channel.status)}</span>
       <span>{words.say("sent")} {words.number(channel.sent)} · {words.say("failed")} {words.number(channel.failed)}</span>
       <span class="result" role="status">
-        {waits ? words.say("test_waits") : testText(channel, words)}
+        {waits ? words.say("test_waits") : busy.value === channel.channel_id ? words.say("test_busy") : testText(channel, words)}
         {detail && <small dir="ltr"><bdi>{detail}</bdi></small>}
       </span>
       <Button onClick={() => void testChannel(channel.channel_id)} disabled={waits} label={words.say("test_of", { channel: channel.channel_id })}>

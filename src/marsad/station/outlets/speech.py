@@ -97,10 +97,10 @@ class SpeechChannel:
     def _end_test(self) -> None:
         """End the sound of a test: an announcement is never played over one."""
         with self._guard:
-            if self._test_playing is not None and self._test_playing.poll() is None:
-                self._test_playing.kill()
-                self._test_playing.wait(1.0)
-            self._test_playing = None
+            playing, self._test_playing = self._test_playing, None  # first, so that the test knows who ended it
+            if playing is not None and playing.poll() is None:
+                playing.kill()
+                playing.wait(1.0)
 
     def probe(self) -> Receipt:
         """See whether the synthesiser is there."""

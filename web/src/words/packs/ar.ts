@@ -113,6 +113,7 @@ export default {
     practice: "القنوات والتمرين", test: "اختبار", test_of: "اختبار {channel}",
     test_why: "رسالة الاختبار معلَّمة بأنها تجربة عند المتلقي، ولا تطلب من أحد شيئًا، ولا تُشغِّل صفارة.",
     test_never: "لم تُختبر بعد", test_waits: "جارٍ الاختبار…", test_passed: "وصلت في {s} ث", test_failed: "لم تصل",
+    test_busy: "لم تُختبر: في يدها إنذار",
     "channel.cap": "ملفات CAP", "channel.siren": "صفارة", "channel.webhook": "خطّاف ويب", "channel.mqtt": "MQTT", "channel.tak": "TAK",
     "channel.speech": "إعلان صوتي",
     drill: "التمرين",

@@ -109,6 +109,7 @@ export const ENGLISH = {
   practice: "Channels, drill", test: "Test", test_of: "Test {channel}",
   test_why: "A test is marked as a test at the other end, tells nobody to do anything, and sounds no siren.",
   test_never: "not tested yet", test_waits: "being tested…", test_passed: "got through in {s} s", test_failed: "did not get through",
+  test_busy: "not tested: it has an alarm in hand",
   "channel.cap": "CAP files", "channel.siren": "siren", "channel.webhook": "web hook", "channel.mqtt": "MQTT", "channel.tak": "TAK",
   "channel.speech": "announcement",
   drill: "Drill",
