@@ -7,10 +7,12 @@ import { EMPTY, reduce, type Picture } from "./picture";
 import type { Density, Message } from "./protocol";
 
 /** How much of the record is fetched at a time, and how far before a moment a stretch begins (trails need some past). */
-const STRETCH_MS = 120_000;
+const STRETCH_MS = 60_000;
 const CHECKPOINT_EVERY = 25;
-/** Stretches kept; the ones longest unused go first. */
-const KEPT = 12;
+/** Stretches kept, and how many told things in them together (some 300 bytes each); the ones longest unused go first, but for two. */
+const KEPT = 24;
+const KEPT_THINGS = 150_000;
+const KEPT_LEAST = 2;
 
 export type Fetch = (path: string) => Promise<unknown>;
 
@@ -19,12 +21,17 @@ interface Stretch {
   until: number;
   messages: Message[];
   checkpoints: Picture[];
+  things: number;
 }
 
 export class Recording {
   private readonly stretches = new Map<number, Promise<Stretch>>();
+  /** How many things the stretches that have come hold. */
+  private readonly things = new Map<number, number>();
 
-  constructor(private readonly fetch: Fetch, private readonly now: () => number = () => Infinity) {}
+  constructor(
+    private readonly fetch: Fetch, private readonly now: () => number = () => Infinity, private readonly kept_things = KEPT_THINGS,
+  ) {}
 
   /** How many detections and warnings there are over time. */
   async density(from_utc_ms: number, to_utc_ms: number, bins: number): Promise<Density> {
@@ -67,19 +74,36 @@ export class Recording {
     }
     const asked = this.load(from);
     this.stretches.set(from, asked);
-    asked.catch(() => this.stretches.delete(from));
-    for (const oldest of this.stretches.keys()) {
-      if (this.stretches.size <= KEPT) break;
-      this.stretches.delete(oldest);
+    try {
+      const stretch = await asked;
+      this.things.set(from, stretch.things);
+      return stretch;
+    } catch (error) {
+      this.stretches.delete(from);
+      throw error;
+    } finally {
+      this.forget();
     }
-    return asked;
+  }
+
+  /** Let go of the stretches longest unused, until the rest fits. */
+  private forget(): void {
+    let things = 0;
+    for (const from of this.stretches.keys()) things += this.things.get(from) ?? 0;
+    for (const oldest of this.stretches.keys()) {
+      const few = this.stretches.size <= KEPT && things <= this.kept_things;
+      if (few || this.stretches.size <= KEPT_LEAST) break;
+      things -= this.things.get(oldest) ?? 0;
+      this.stretches.delete(oldest);
+      this.things.delete(oldest);
+    }
   }
 
   private async load(from: number): Promise<Stretch> {
     const until = Math.min(this.now(), from + STRETCH_MS);
     const answer = await this.fetch(`api/events?from_utc_ms=${from}&to_utc_ms=${from + STRETCH_MS}`);
     const messages = messagesOf(answer);
-    return { until, messages, checkpoints: checkpointsOf(messages) };
+    return { until, messages, checkpoints: checkpointsOf(messages), things: thingsIn(messages) };
   }
 }
 
@@ -87,6 +111,14 @@ export class Recording {
 export function messagesOf(answer: unknown): Message[] {
   const list = Array.isArray(answer) ? answer : ((answer as { messages?: unknown })?.messages ?? []);
   return (list as Message[]).filter((message) => typeof message?.type === "string");
+}
+
+/** How many things messages tell of: the measure of what they take in memory. */
+export function thingsIn(messages: readonly Message[]): number {
+  let things = 0;
+  for (const message of messages)
+    for (const part of Object.values(message)) if (Array.isArray(part)) things += part.length;
+  return things;
 }
 
 /** A picture every so many messages, so that a moment is reached in few steps. */

@@ -146,6 +146,9 @@ export class SiteMap {
     this.map.on("sourcedata", (event) => {
       if (!this.busy.has(event.sourceId as SourceName) || !this.map.isSourceLoaded(event.sourceId)) return;
       this.busy.delete(event.sourceId as SourceName);
+      const mark = `map ${event.sourceId}`; // when its data were last ready to draw: read by measurements
+      performance.clearMarks(mark);
+      performance.mark(mark);
       if (event.sourceId === "tracks") document.documentElement.dataset["map"] ??= "drawn";
       this.schedule();
     });
