@@ -195,3 +195,15 @@ def test_a_sensor_that_delivers_only_tracks_makes_a_track_of_the_picture() -> No
     last = reports[-1]
     assert np.linalg.norm(enu_of(frame, last.position) - JET(last.time_utc_ns * 1e-9)) < 60.0
     assert last.sensor_ids == ("TR-1",)
+
+
+def test_an_aircraft_known_as_such_is_not_a_stranger_again_when_its_track_breaks() -> None:
+    def way(time_s: float) -> np.ndarray:
+        flown = 75.0 * min(time_s, 40.0) + 30.0 * max(time_s - 40.0, 0.0)
+        return np.array([8000.0 - flown, 300.0, 300.0 if time_s < 40.0 else 180.0])
+
+    seen = watch(Scene(make_site(), [Body("lander", way)], 75.0, seed=2))
+    assert len({report.track_id for report in seen.near(way)}) > 1, "the track must have broken"
+    assert seen.alarms() == {}
+    stranger = straight(2000.0, 300.0, 180.0, -30.0, 0.0)
+    assert watch(Scene(make_site(zones_at_m=((-2500.0, 300.0, 400.0),)), [Body("x", stranger)], 35.0, seed=2)).alarms()

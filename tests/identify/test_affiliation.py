@@ -152,3 +152,12 @@ def test_who_climbs_away_or_circles_is_not_coming_in() -> None:
         judged = _judge(_motion(30.0, 300.0, course=0.2 * k), memory=glider, now_s=1.0 * k)
     assert glider.has_circled
     assert judged.affiliation == "unknown"
+
+
+def test_what_falls_steeply_from_the_first_is_no_drone_coming_in_but_a_known_one_may_dive() -> None:
+    falls = _motion(7.0, 160.0, climb=-23.0)
+    assert _judge(falls).affiliation == "unknown"
+    memory = identify.IdentityMemory()
+    assert _judge(_motion(36.0, 140.0), memory=memory).affiliation == "suspect"
+    assert _judge(_motion(24.0, 60.0, climb=-6.5), memory=memory).affiliation == "suspect"
+    assert _judge(_motion(36.0, 140.0, climb=-2.0)).affiliation == "suspect"

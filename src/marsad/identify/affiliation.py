@@ -33,7 +33,8 @@ class IdentityParams:
     ``reach_on``, and stays so until that probability falls under ``suspect_off``.  The rest says what only crewed
     aircraft show, held to be seen at ``certain_sigma`` standard deviations: they fly faster than ``fast_ms`` or higher
     than ``high_m``, climb away (``climb_gain_m`` above where they were first seen, at more than ``climb_mean_ms`` on
-    average) or circle (``circling_rad`` of turn in one sense).
+    average) or circle (``circling_rad`` of turn in one sense).  Nothing becomes suspect while it falls more steeply
+    than ``dive_slope``: drones come level and dive when they are long known; plots that do not belong together fall.
     """
 
     fast_ms: float = 56.0
@@ -46,6 +47,7 @@ class IdentityParams:
     suspect_on: float = 0.7
     suspect_off: float = 0.25
     reach_on: float = 0.05
+    dive_slope: float = 0.35
     max_speed_sigma_ms: float = 14.0
     max_height_sigma_m: float = 120.0
 
@@ -247,13 +249,20 @@ def _unclaimed(
     if memory.suspect:
         memory.suspect = threat >= params.suspect_off
     else:
-        memory.suspect = threat >= params.suspect_on and evidence.reach[row] >= params.reach_on
+        is_coming = evidence.reach[row] >= params.reach_on and not _falls(row, motion, params)
+        memory.suspect = threat >= params.suspect_on and is_coming
     words = _motion_words(row, motion)
     if memory.suspect:
         reasons = (*notes, "nobody claims it", words, f"its ways ahead reach a zone ({evidence.reach[row]:.0%})")
         return Judgement("drone", "suspect", threat, reasons, threat)
     reasons = (*notes, "no claim; silence alone says nothing", words)
     return Judgement(kind if kind_probability > 0.5 else "unknown", "unknown", kind_probability, reasons, threat)
+
+
+def _falls(row: int, motion: Motion, params: IdentityParams) -> bool:
+    """Whether a track goes down more steeply than drones come in, two standard deviations sure."""
+    steepest_ms = params.dive_slope * max(float(motion.speed_ms[row]), 10.0)
+    return bool(motion.climb_ms[row] + 2.0 * motion.climb_sigma_ms[row] < -steepest_ms)
 
 
 def likeliest_kind(kind_row: Float[np.ndarray, " row"]) -> tuple[ObjectKind, float]:

@@ -32,11 +32,19 @@ class KindRow:
 KINDS: tuple[KindRow, ...] = (
     KindRow(
         kind="drone",
-        prior=0.30,
+        prior=0.125,
         speed_ms=(10.0, 50.0, 4.0),
         height_m=(0.0, 400.0, 40.0),
-        climb_ms=(-15.0, 2.0, 1.0),
-        source="small fixed-wing one-way drones, cruise 15-50 m/s below 400 m; they come level, and dive at the end",
+        climb_ms=(-5.0, 2.0, 1.0),
+        source="small fixed-wing one-way drones, cruise 15-50 m/s below 400 m; they come level",
+    ),
+    KindRow(
+        kind="drone",
+        prior=0.03,
+        speed_ms=(10.0, 50.0, 4.0),
+        height_m=(0.0, 400.0, 40.0),
+        climb_ms=(-15.0, -5.0, 1.0),
+        source="the same in their dive, a tenth of the time that they are near",
     ),
     KindRow(
         kind="aircraft",
