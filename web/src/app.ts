@@ -1,5 +1,6 @@
 /** The console's state: the picture, what is looked at, and the line that feeds them.  All changes go through here. */
 import { computed, effect, signal } from "@preact/signals";
+import { Address } from "./address";
 import { alarms, type Alarm } from "./alarms";
 import { SILENCE_MS, StationClock } from "./clock";
 import { EMPTY, reduce, type Picture } from "./picture";
@@ -152,9 +153,14 @@ function tick(): void {
   silent_ms.value = silence > SILENCE_MS ? Math.floor(silence / 1000) * 1000 : null;
 }
 
+const address = new Address({
+  standing: () => location.hash,
+  replace: (fragment) => history.replaceState(null, "", fragment),
+});
+
 function keepAddress(): void {
   const fragment = writeView(view.value);
-  if (fragment !== location.hash) history.replaceState(null, "", fragment);
+  if (!address.write(fragment)) return;
   localStorage.setItem("marsad-view", fragment);
 }
 
@@ -184,7 +190,7 @@ export function start(): void {
   effect(dress);
   effect(keepAddress);
   window.addEventListener("hashchange", () => {
-    view.value = readView(location.hash, { ...FIRST, lang: view.peek().lang, theme: view.peek().theme });
+    view.value = readView(address.read(), { ...FIRST, lang: view.peek().lang, theme: view.peek().theme });
   });
   void persist<Site>("api/site", (answer) => (site.value = answer));
   void persist<Coverage>("api/coverage", (answer) => (coverage.value = answer));
