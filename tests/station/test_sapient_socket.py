@@ -17,7 +17,7 @@ from marsad.station import feed
 from marsad.station.journal import open_for_reading
 from marsad.station.service import Settings, Station
 from marsad.station.world import RealWorld, Timekeeper
-from marsad.terms import Heartbeat, PoseReport, SensorReport
+from marsad.terms import Heartbeat, PoseReport, SensorReport, WeatherReport
 from station_kit import CAMERA, ORIGIN, RADAR, START_NS, THUMB, SocketSensor, connect, flash, plot, small_site
 
 Scenario = Callable[[Station], Awaitable[None]]
@@ -191,6 +191,29 @@ def test_half_a_frame_and_silence_end_that_connection_only(tmp_path: Path, monke
         "a frame stopped half-way for 0 s",
         "the connection ended inside a frame",
     ]
+
+
+def test_a_weather_report_is_not_periodic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "IDLE_TIMEOUT_S", 0.3)
+
+    async def scenario(station: Station) -> None:
+        weather, radar = [await connect(station.feed.port) for _ in range(2)]
+        await weather.send(sapient.encode_weather_node("weather", time_utc_ns=START_NS))
+        assert (await weather.hear()).registration_ack.acceptance
+        await radar.register(RADAR)
+        assert "nothing came" in (await radar.hear()).error.error_message[0]
+        await asyncio.sleep(1.5)
+        assert station.feed.connections == 1
+        report = WeatherReport(arrival_utc_ns=START_NS, wind_east_ms=2.0, wind_north_ms=1.0, wind_sigma_ms=0.5)
+        taken = station.core.intake.counts["frames"]
+        await weather.send(sapient.encode(report))
+        await until(lambda: station.core.intake.counts["frames"] > taken)
+        for sensor in (weather, radar):
+            await sensor.close()
+
+    rows = run(tmp_path, scenario)
+    reasons = [msgspec.json.decode(row.payload)["reason"] for row in rows if row.kind == "rejected"]
+    assert len(reasons) == 1
 
 
 def test_bytes_one_by_one_make_a_frame(tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ class Emulators:
         while True:
             now = self._keeper.utc_ns()
             for name, node in self._nodes.items():
-                if name not in (WEATHER_NODE, COOPERATIVE_NODE):
+                if name != WEATHER_NODE:  # the weather is told when it changes
                     node.send(Heartbeat(sensor_id=name, time_utc_ns=now, arrival_utc_ns=now))
             await asyncio.sleep(max(HEARTBEAT_S / self._keeper.speed, 0.1))
 

@@ -24,6 +24,8 @@ FRAME_TIMEOUT_S = 10.0
 """How long the rest of a frame may take once it began."""
 IDLE_TIMEOUT_S = 300.0
 """How long a connection may say nothing."""
+REST_TIMEOUT_S = 86_400.0
+"""How long one may whose nodes speak only when they have news, such as the weather's."""
 SEND_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
 SKIP_BYTES = 4 * 1024 * 1024
@@ -71,6 +73,7 @@ class _Link:
     writer: Writer
     replies: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_REPLIES + 1))
     is_ending: bool = False
+    may_rest: bool = False
     heard_ns: int = 0
     frame_since_ns: int = 0
     """When the frame that is being read began, 0 between frames."""
@@ -123,6 +126,8 @@ class Feed:
         link = self._links.get(reply.connection)
         if link is None or link.is_ending:
             return
+        if reply.may_rest is not None:
+            link.may_rest = reply.may_rest
         if reply.message is None:
             link.is_ending = True
             link.replies.put_nowait(None)
@@ -181,8 +186,9 @@ class Feed:
             now = self._world.utc_ns()
             if link.frame_since_ns and now - link.frame_since_ns > FRAME_TIMEOUT_S * speed * 1e9:
                 return f"a frame stopped half-way for {FRAME_TIMEOUT_S:.0f} s"
-            if now - link.heard_ns > IDLE_TIMEOUT_S * speed * 1e9:
-                return f"nothing came for {IDLE_TIMEOUT_S:.0f} s"
+            idle_s = REST_TIMEOUT_S if link.may_rest else IDLE_TIMEOUT_S
+            if now - link.heard_ns > idle_s * speed * 1e9:
+                return f"nothing came for {idle_s:.0f} s"
 
     async def _read_all(self, number: int, link: _Link, reader: asyncio.StreamReader) -> None:
         """Read frames until the connection ends or can be trusted no more."""

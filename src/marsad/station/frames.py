@@ -18,7 +18,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Reply:
-    """A message to send back, once the journal holds what it answers; ``None``: nothing more will follow."""
+    """A message to send back, once the journal holds what it answers; ``None``: nothing more will follow.
+
+    ``may_rest``: whether from here on the connection may be silent for long, its nodes speaking only when they have
+    news; ``None``: as before.
+    """
 
     connection: int
     message: Any
+    may_rest: bool | None = None

@@ -134,7 +134,8 @@ class Intake:
             taken.raw.append(frame.payload or b"")
         self.counts["registrations"] += 1
         ack = sapient.registration_ack(self._station_id, node.node_id, arrival, accepted=True)
-        taken.replies.append(Reply(frame.connection, ack))
+        may_rest = all(one.kind == "weather" for one in connection.nodes.values())  # a weather report is not periodic
+        taken.replies.append(Reply(frame.connection, ack, may_rest))
 
     def _require_room(self, node: sapient.Node, connection: _Connection) -> None:
         if node.node_id not in connection.nodes and len(connection.nodes) >= MAX_NODES_PER_CONNECTION:
