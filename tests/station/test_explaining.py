@@ -18,10 +18,10 @@ from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.channels import Delivery
 from marsad.station.core import StationCore
-from marsad.station.explaining import read_story
+from marsad.station.explaining import read_story, tell_story
 from marsad.station.journal import SqliteJournal
 from marsad.station.runner import Pipeline
-from marsad.terms import Geodetic, ImpactForecast, Message, PointMode, ZoneRisk
+from marsad.terms import CorridorForecast, Geodetic, ImpactForecast, Message, PointMode, ZoneRisk
 from station_kit import START_NS, small_site
 
 S = 1_000_000_000
@@ -121,3 +121,57 @@ def test_as_json(journal: Path) -> None:
 def test_an_unknown_alarm_names_those_there_are(journal: Path) -> None:
     with pytest.raises(BadInputError, match="incident-R1"):
         read_story(journal, "nonsense")
+
+
+def drone_then_none(zone_id: str) -> Pipeline:
+    """A pipeline with two drones: one is lost, then both turn out to be no threat."""
+
+    def begin(site: Site) -> Any:
+        return warn.init(site.zones, site.policy)
+
+    def step(state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
+        now = batch[-1].arrival_utc_ns
+        second = (now - START_NS) // S
+        at = START_NS + 60 * S
+        risk = ZoneRisk(
+            zone_id=zone_id, probability=0.9, time_q05_utc_ns=at - S, time_q50_utc_ns=at, time_q95_utc_ns=at + S
+        )
+        corridors = tuple(
+            CorridorForecast(track_id=name, axis=((now, 0.5, 0.5, 100.0),), zone_risks=(risk,))
+            for name in ("T1", "T2")
+            if second == 3
+        )
+        lost, cleared = ("T1",) if second == 5 else (), ("T1", "T2") if second == 8 else ()
+        evidence = warn.Evidence(now_utc_ns=now, corridors=corridors, lost_track_ids=lost, cleared_track_ids=cleared)
+        state, warnings = warn.step(state, evidence)
+        outputs = Outputs(corridors=corridors, warnings=warnings, lost_track_ids=lost, cleared_track_ids=cleared)
+        return state, outputs
+
+    return Pipeline(init=begin, step=step)
+
+
+def test_an_alarm_that_a_rule_took_back_is_told_with_the_tracks_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "night.journal"
+    site = small_site()
+    zone_id = site.zones[0].zone_id
+    core = StationCore(site, drone_then_none(zone_id), SqliteJournal(path), station_id="s", boot_id="b", settings={})
+    core.boot(START_NS)
+    for second in range(15):
+        core.process([], START_NS + second * S)
+    core.close(START_NS + 20 * S)
+    story = read_story(path, f"incident-T1.{zone_id}")
+    assert story.warnings[-1].rule == "event_taken_back"
+    assert all(inputs is not None for inputs in story.inputs), "every decision was computed again to its hash"
+    assert [(end.track_id, end.why, (at - START_NS) // S) for end, at in story.ends] == [
+        ("T1", "lost", 5),
+        ("T1", "cleared", 8),
+        ("T2", "cleared", 8),
+    ]
+    english, arabic = tell_story(story, "en"), tell_story(story, "ar")
+    assert "Track T1 was not seen any more from" in english
+    assert "Track T2 turned out to be no threat at" in english
+    assert "أن المسار T2 ليس تهديدًا" in arabic
+    told = CliRunner().invoke(build(), ["replay", str(path), "--recorded"])
+    assert told.exit_code == 0, told.output
+    assert "lost       T1" in told.output
+    assert "cleared    T2" in told.output

@@ -12,8 +12,9 @@ from marsad.adapters.errors import BadInputError
 from marsad.sensing.site import Site
 from marsad.station.channels import Delivery
 from marsad.station.journal import JournalReader, Row, open_for_reading
+from marsad.station.lines import clock
 from marsad.station.snapshot import decode_site
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, TrackEnd, ZoneWarning
 from marsad.warn import Decision, DecisionInputs, Evidence, Order, WarnState, explain, init, order_of, step
 
 KNOWN_SHOWN = 12
@@ -27,6 +28,8 @@ class Story:
 
     warnings: list[ZoneWarning] = field(default_factory=list)
     inputs: list[DecisionInputs | None] = field(default_factory=list)
+    ends: list[tuple[TrackEnd, int]] = field(default_factory=list)
+    """How tracks behind the alarm ended, and when [ns UTC]."""
     deliveries: list[Delivery] = field(default_factory=list)
     zone_names: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +46,7 @@ class _Again:
         self._impacts: list[ImpactForecast] = []
         self._corridors: list[CorridorForecast] = []
         self._orders: list[Order] = []
+        self._ends: list[TrackEnd] = []
 
     def take(self, row: Row) -> tuple[Decision, ...]:
         """Take one row; give the decisions of a batch that it completes."""
@@ -60,6 +64,8 @@ class _Again:
             self._impacts.append(msgspec.json.decode(row.payload, type=ImpactForecast))
         elif row.source == "corridor":
             self._corridors.append(msgspec.json.decode(row.payload, type=CorridorForecast))
+        elif row.source == "ended":
+            self._ends.append(msgspec.json.decode(row.payload, type=TrackEnd))
         return said
 
     def finish(self) -> tuple[Decision, ...]:
@@ -71,9 +77,11 @@ class _Again:
             launches=tuple(self._launches),
             impacts=tuple(self._impacts),
             corridors=tuple(self._corridors),
+            lost_track_ids=tuple(end.track_id for end in self._ends if end.why == "lost"),
+            cleared_track_ids=tuple(end.track_id for end in self._ends if end.why == "cleared"),
             orders=tuple(self._orders),
         )
-        self._launches, self._impacts, self._corridors, self._orders = [], [], [], []
+        self._launches, self._impacts, self._corridors, self._orders, self._ends = [], [], [], [], []
         self._state, _ = step(self._state, evidence)
         return self._state.decisions
 
@@ -118,6 +126,17 @@ def _again(reader: JournalReader, site: Site, first: Row, last: Row) -> Iterator
         yield from engine.finish()
 
 
+def _ends_of(reader: JournalReader, first: Row, last: Row, event_ids: set[str]) -> list[tuple[TrackEnd, int]]:
+    """Find how the tracks behind an alarm ended, from its first word to its last."""
+    found = []
+    for row in reader.read(("decision",), from_seq=first.seq, to_ns=last.utc_ns + 1):
+        if row.source == "ended":
+            end = msgspec.json.decode(row.payload, type=TrackEnd)
+            if end.track_id in event_ids:
+                found.append((end, row.utc_ns))
+    return found
+
+
 def read_story(path: Path, warning_id: str) -> Story:
     """Collect what a journal holds of an alarm, with the numbers of its decisions computed again.
 
@@ -138,6 +157,7 @@ def read_story(path: Path, warning_id: str) -> Story:
         story = Story(
             warnings=[warning for _, warning in found],
             inputs=[numbers.get(warning.inputs_hash) for _, warning in found],
+            ends=_ends_of(reader, found[0][0], found[-1][0], {e for _, warning in found for e in warning.event_ids}),
         )
         for row in reader.read(("delivery",), from_seq=found[0][0].seq):
             delivery = msgspec.json.decode(row.payload, type=Delivery)
@@ -153,11 +173,15 @@ _WORDS = {
     "en": {
         "told": "Told: {channel}: {count} of {total} messages delivered, the slowest in {slowest:.2f} s.",
         "failed": "Not told: {channel}: {detail}",
+        "lost": "Track {track} was not seen any more from {at} UTC, which ends no alarm.",
+        "cleared": "Track {track} turned out to be no threat at {at} UTC.",
         "updates": "{count} updates in between changed times or probability only.",
     },
     "ar": {
         "told": "أُبلغت القناة {channel}: وصلت {count} من {total} رسائل، أبطؤها في {slowest:.2f} ث.",
         "failed": "لم تُبلَّغ القناة {channel}: {detail}",
+        "lost": "لم يعد المسار {track} مرصودًا منذ {at} بالتوقيت العالمي، وهذا لا ينهي أي إنذار.",
+        "cleared": "تبيّن عند {at} بالتوقيت العالمي أن المسار {track} ليس تهديدًا.",
         "updates": "بين ذلك تحديثات ({count}) غيّرت الأوقات أو الاحتمال فقط.",
     },
 }
@@ -178,6 +202,9 @@ def tell_story(story: Story, language: str) -> str:
         blocks.append(explain(warning, f"{name} ({warning.zone_id})", inputs, language))
     if updates:
         blocks.append(_WORDS[language]["updates"].format(count=updates))
+    if story.ends:
+        said = [_WORDS[language][end.why].format(track=end.track_id, at=clock(at)) for end, at in story.ends]
+        blocks.append("\n".join(said))
     blocks.extend(_told(story.deliveries, language))
     return "\n\n".join(blocks)
 
@@ -203,6 +230,7 @@ def story_json(story: Story) -> bytes:
                 {"warning": warning, "inputs": inputs, "verified": inputs is not None}
                 for warning, inputs in zip(story.warnings, story.inputs, strict=True)
             ],
+            "ends": [{"track_id": end.track_id, "why": end.why, "utc_ns": at} for end, at in story.ends],
             "deliveries": story.deliveries,
         }
     )

@@ -6,7 +6,16 @@ import math
 from datetime import UTC, datetime
 
 from marsad.station.runner import Decision
-from marsad.terms import CorridorForecast, Geodetic, ImpactForecast, LaunchEstimate, PointMode, SensorFault, ZoneWarning
+from marsad.terms import (
+    CorridorForecast,
+    Geodetic,
+    ImpactForecast,
+    LaunchEstimate,
+    PointMode,
+    SensorFault,
+    TrackEnd,
+    ZoneWarning,
+)
 
 CEP_FACTOR = 0.5887
 """CEP of a Gaussian ≈ 0.5887 (σ_major + σ_minor); within 3 % for σ_minor ≥ 0.2 σ_major (Kamat, 1962)."""
@@ -81,6 +90,8 @@ def line(decision: Decision) -> str:
     """Give a decision as one line: time, what, where, how sure."""
     if isinstance(decision, CorridorForecast):
         return f"{clock(decision.axis[0][0]) if decision.axis else '':<10}  {_corridor(decision)}"
+    if isinstance(decision, TrackEnd):
+        return f"{'':<10}  {'cleared' if decision.why == 'cleared' else 'lost':<10} {decision.track_id}"
     if isinstance(decision, LaunchEstimate):
         text = _launch(decision)
     elif isinstance(decision, ImpactForecast):

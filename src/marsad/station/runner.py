@@ -23,6 +23,7 @@ from marsad.terms import (
     Message,
     SensorFault,
     SensorReport,
+    TrackEnd,
     WeatherReport,
     ZoneWarning,
 )
@@ -31,11 +32,12 @@ MEMORY_NS = 120_000_000_000
 """How far back a new state is fed: longer than any flight that the site warns of."""
 MEMORY_MESSAGES = 20_000
 
-Decision = LaunchEstimate | ImpactForecast | CorridorForecast | ZoneWarning | SensorFault
+Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault
 DECISION_KINDS: dict[str, type[Decision]] = {
     "launch": LaunchEstimate,
     "impact": ImpactForecast,
     "corridor": CorridorForecast,
+    "ended": TrackEnd,
     "warning": ZoneWarning,
     "fault": SensorFault,
 }
@@ -69,13 +71,17 @@ def decode_message(payload: bytes) -> Message:
 
 
 def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
-    """Name what a step decided, in a fixed order: launches, impacts, corridors, warnings, faults."""
+    """Name what a step decided, in a fixed order: launches, impacts, corridors, ends, warnings, faults."""
     for launch in outputs.launches:
         yield "launch", launch
     for impact in outputs.impacts:
         yield "impact", impact
     for corridor in outputs.corridors:
         yield "corridor", corridor
+    for track_id in outputs.lost_track_ids:
+        yield "ended", TrackEnd(track_id=track_id, why="lost")
+    for track_id in outputs.cleared_track_ids:
+        yield "ended", TrackEnd(track_id=track_id, why="cleared")
     for warning in outputs.warnings:
         yield "warning", warning
     for fault in outputs.faults:

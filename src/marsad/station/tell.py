@@ -9,7 +9,7 @@ from marsad.station import wire
 from marsad.station.lines import cep_m, clock, line
 from marsad.station.runner import DECISION_KINDS, Decision
 from marsad.station.wire import Json
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, TrackReport, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, TrackEnd, TrackReport, ZoneWarning
 
 _BETTER = 0.6
 """An estimate is told again when its CEP has shrunk to this part of what was told."""
@@ -33,7 +33,7 @@ class Teller:
                 yield line(decision), _json(decision)
 
     def _is_news(self, decision: Decision) -> bool:
-        if isinstance(decision, CorridorForecast):
+        if isinstance(decision, CorridorForecast | TrackEnd):
             return False
         if isinstance(decision, LaunchEstimate):
             return self._better(f"launch {decision.event_id}", decision.status, _cep(decision))
@@ -72,6 +72,8 @@ def _cep(decision: LaunchEstimate | ImpactForecast) -> float:
 def _json(decision: Decision) -> Json:
     if isinstance(decision, CorridorForecast):
         return {"event": "corridor", **wire.corridor(decision)}
+    if isinstance(decision, TrackEnd):
+        return {"event": "ended", "track_id": decision.track_id, "why": decision.why}
     head: Json = {"utc_ms": wire.ms(decision.arrival_utc_ns)}
     if isinstance(decision, LaunchEstimate):
         cep = {"cep_m": round(_cep(decision), 1)}

@@ -35,7 +35,7 @@ from marsad.terms.inputs import (
 from marsad.terms.places import Corridor, Geodetic, Zone
 from marsad.terms.records import Disposition, DispositionKind, RejectedInput
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
-from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackReport, TrackStatus
+from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackEnd, TrackReport, TrackStatus
 from marsad.terms.warnings import WarningAction, WarningLevel, ZoneWarning
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "SensorReport",
     "SensorTrackReport",
     "Tick",
+    "TrackEnd",
     "TrackReport",
     "TrackStatus",
     "WarningAction",

@@ -15,6 +15,13 @@ Affiliation = Literal["friend", "assumed_friend", "neutral", "unknown", "suspect
 """APP-6 / CoT words; a machine alone never says more than suspect for an air track."""
 
 
+class TrackEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """A suspect that is one no more: not seen any more, which clears nobody, or known to be no threat."""
+
+    track_id: str
+    why: Literal["lost", "cleared"]
+
+
 class CorridorForecast(msgspec.Struct, frozen=True, kw_only=True):
     """Where a slow object may go: probability and time of reaching each zone, and its neighbours."""
 
