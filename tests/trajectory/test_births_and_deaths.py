@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from marsad.simulation.scenario import StormOrder
-from marsad.terms import Bearing, Flash, Message
+from marsad.terms import Bearing, Flash, Message, Plot
 from trajectory.nights import LAUNCH_S, ROCKET, impacts, launches, night, offset_m, site_with, told
 
 
@@ -48,6 +48,28 @@ def test_a_flash_with_its_afterglow_is_no_launch(
     rest, seen = burning
     chosen = sorted([*rest, *seen[: 1 + plumes]], key=lambda m: m.arrival_utc_ns)
     assert len(launches(told(site_with("balloon"), chosen))) == expected
+
+
+@pytest.mark.parametrize(("is_moving", "expected"), [(True, 1), (False, 0)])
+def test_a_few_sightings_of_two_cameras_are_a_launch_if_what_they_see_moves(is_moving: bool, expected: int) -> None:
+    site = site_with("balloon", "drone")
+    run = night(site, ROCKET, duration_s=8.0)
+    by_camera: dict[str, list[Bearing]] = {}
+    for m in run.messages:
+        if isinstance(m, Bearing) and m.kind == "plume" and m.detection_id in run.truth.labels:
+            by_camera.setdefault(m.sensor_id, []).append(m)
+    assert len(by_camera) >= 2
+    chosen: list[Message] = []
+    for seen in by_camera.values():
+        early, late = (min(seen, key=lambda m: abs(m.time_utc_ns * 1e-9 - LAUNCH_S - s)) for s in (0.2, 0.5))
+        still = msgspec.structs.replace(late, azimuth_rad=early.azimuth_rad, elevation_rad=early.elevation_rad)
+        chosen += [early, late if is_moving else still]
+    # frames nearer to one another than a chain's 0.45 s, and no camera with enough of them to make a launch alone
+    assert len(chosen) <= 3 * len(by_camera)
+    seen_ids = {m.detection_id for m in run.messages if isinstance(m, Flash | Bearing)}
+    rest = [m for m in run.messages if getattr(m, "detection_id", None) not in seen_ids and not isinstance(m, Plot)]
+    steps = told(site, sorted([*rest, *chosen], key=lambda m: m.arrival_utc_ns))
+    assert len(launches(steps)) == expected
 
 
 def test_a_storm_of_flashes_makes_no_launch() -> None:

@@ -145,6 +145,12 @@ def _said(detection: Detection, kind: DispositionKind, target: str, reason: str 
     )
 
 
+def _is_told_at_birth(event: Event, params: TrajectoryParams) -> bool:
+    """Whether what a launch is born from is more than the few frames of one camera that a storm may put in a row."""
+    cameras = {d.sensor_id for d in event.detections.values() if isinstance(d, Flash | Bearing)}
+    return len(cameras) > 1 or event.bearings >= params.least_bearings_told
+
+
 def _advance(
     state: TrajectoryState,
     event: Event,
@@ -172,7 +178,7 @@ def _advance(
     crowd = state.young_count(now_s) / 1.5 if is_young else len(state.events) / 1.5
     interval = params.refit_s * max(1.0, crowd)
     fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
-    is_born_now = event.born_s == now_s and event.published_s == -math.inf
+    is_born_now = event.born_s == now_s and event.published_s == -math.inf and _is_told_at_birth(event, params)
     if not is_born_now and (not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot)):
         return
     if event.dirty:

@@ -42,6 +42,7 @@ class TrajectoryParams:
     misfire_sure: float = 0.95
     flight_sure: float = 0.9
     least_rows_shown: int = 5
+    least_bearings_told: int = 7
     scans_missed_cancel: float = 3.0
     tail_s: float = 6.0
     salvo_s: float = 90.0
