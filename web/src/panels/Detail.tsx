@@ -106,8 +106,17 @@ export function Place({ lat, lon }: { lat: number; lon: number }): JSX.Element {
 }
 
 function Reasons({ reasons }: { reasons: readonly string[] }): JSX.Element | string {
-  // the station gives its reasons in English
-  return reasons.length ? <ul class="reasons" lang="en" dir="ltr">{reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul> : "";
+  const words = app.words.value;
+  if (!reasons.length) return "";
+  return (
+    <ul class="reasons">
+      {reasons.map((reason) => {
+        const said = words.reason(reason);
+        // what no pack knows is shown as the station gives it, in English
+        return said === null ? <li key={reason} lang="en" dir="ltr">{reason}</li> : <li key={reason}>{said}</li>;
+      })}
+    </ul>
+  );
 }
 
 function TrackDetail({ track }: { track: Track }): JSX.Element {

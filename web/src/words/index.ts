@@ -1,6 +1,7 @@
 /** The language in use: words, digits, numbers, dates in both calendars. */
 import type { Zone } from "../protocol";
 import type { Key, Pack } from "./pack";
+import { recognise } from "./reasons";
 
 const found = import.meta.glob<{ default: Pack }>("./packs/*.ts", { eager: true });
 /** All packs by their code. */
@@ -49,6 +50,17 @@ export class Words {
   /** Say a word of a family ("level." + "watch"); a value that no pack knows is shown as it came. */
   name(family: string, value: string): string {
     return (this.pack.words as Record<string, string>)[`${family}.${value}`] ?? value;
+  }
+
+  /** Say a reason of the station's, which it gives in English; null if the packs do not know it. */
+  reason(text: string): string | null {
+    const found = recognise(text);
+    if (!found) return null;
+    return this.pack.words[found.key].replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = found.blanks[name] ?? "";
+      if (/^[+-]?[\d.]+$/.test(value)) return isolate(this.digitsOf(value));
+      return name === "why" ? (this.reason(value) ?? isolate(value)) : isolate(value);
+    });
   }
 
   number(value: number, decimals = 0): string {
