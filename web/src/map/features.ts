@@ -225,16 +225,25 @@ export function zoneRing(zone: Zone): Position[] {
   return circle(zone.lat, zone.lon, zone.radius_m ?? 100);
 }
 
-/** Zones with their level. */
-export function zoneFeatures(site: Site, picture: Picture, selected: Selection | null, unwatched: ReadonlySet<string>): Features {
+/** Zones as they lie; what they are told stands in `zoneLevels`. */
+export function zoneFeatures(site: Site, selected: Selection | null, unwatched: ReadonlySet<string>): Features {
   return collect(
     site.zones.map((zone) =>
       area(zoneRing(zone), {
-        id: zone.zone_id, kind: "zone", level: picture.zones.get(zone.zone_id)?.level ?? "clear",
-        unwatched: unwatched.has(zone.zone_id), selected: selected?.kind === "zone" && selected.id === zone.zone_id,
+        id: zone.zone_id, kind: "zone", unwatched: unwatched.has(zone.zone_id), selected: selected?.kind === "zone" && selected.id === zone.zone_id,
       }),
     ),
   );
+}
+
+/** The zones that are told something, with their level: few of a country's hundreds, so that an alarm is drawn at once. */
+export function zoneLevels(zones: ReadonlyMap<string, Zone>, picture: Picture): Features {
+  const features: Feature[] = [];
+  for (const { zone_id, level } of picture.zones.values()) {
+    const zone = zones.get(zone_id);
+    if (zone && level !== "clear") features.push(area(zoneRing(zone), { id: zone_id, kind: "zone", level }));
+  }
+  return collect(features);
 }
 
 /** What a countdown says in words. */

@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import type { Palette } from "./palette";
 
 export const SOURCES = [
-  "land", "borders", "airways", "coverage", "blind", "corridors", "zones", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
+  "land", "borders", "airways", "coverage", "blind", "corridors", "zones", "zoneLevels", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
   "sensors", "trails", "tracks", "draft",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
@@ -16,6 +16,11 @@ const of = (name: string, table: Record<string, string>): ExpressionSpecificatio
   ["match", ["get", name], ...Object.entries(table).flat(), Object.values(table)[0] ?? "#888"] as unknown as ExpressionSpecification;
 
 const ALARMED: ExpressionSpecification = ["any", is("level", "take_shelter"), is("level", "prepare")];
+
+/** One layer a level and a side of the zone on which its name begins to look for a place. */
+const ALARM_LABELS = (["prepare", "take_shelter"] as const).flatMap((level) =>
+  (["bottom", "top"] as const).map((anchor) => ({ id: `zone-${level}-${anchor}`, level, anchor })),
+);
 
 /** Levels by how their edge is drawn; the style repeats what colour and word say. */
 const EDGES: Record<string, { width: number; dash: number[] | null }> = {
@@ -89,11 +94,12 @@ function groundLayers(palette: Palette, prefix: string): LayerSpecification[] {
 
 function zoneLayers(palette: Palette, prefix: string): LayerSpecification[] {
   const fills: LayerSpecification[] = Object.keys(EDGES).filter((level) => level !== "clear" && level !== "watch").map((level) => ({
-    id: `zone-fill-${level}`, type: "fill", source: "zones", filter: is("level", level),
+    id: `zone-fill-${level}`, type: "fill", source: "zoneLevels", filter: is("level", level),
     paint: { "fill-pattern": `${prefix}hatch/${level}` },
   }));
   const edges: LayerSpecification[] = Object.entries(EDGES).map(([level, { width, dash }]) => ({
-    id: `zone-line-${level}`, type: "line", source: "zones", filter: is("level", level),
+    id: `zone-line-${level}`, type: "line", source: level === "clear" ? "zones" : "zoneLevels",
+    ...(level === "clear" ? {} : { filter: is("level", level) }),
     paint: {
       "line-color": palette.level[level as keyof Palette["level"]], "line-width": width,
       ...(dash ? { "line-dasharray": dash } : {}),
@@ -210,11 +216,11 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       },
       paint: zoneText,
     },
-    // an alarm's label is shown in any case, where it covers no other if there is such a place; the others give way
-    ...(["bottom", "top"] as const).map((anchor) => ({
-      id: `zone-alarms-${anchor}`, type: "symbol", source: "zoneLabels", filter: ["all", ALARMED, is("anchor", anchor)],
+    // "take shelter" is named in any case, where it covers no other if there is such a place; the others give way
+    ...ALARM_LABELS.map(({ id, level, anchor }) => ({
+      id, type: "symbol", source: "zoneLabels", filter: ["all", is("level", level), is("anchor", anchor)],
       layout: {
-        ...small.layout, "text-field": get("label"), "text-size": 13.5 * scale, "text-allow-overlap": true, "symbol-sort-key": get("rank"),
+        ...small.layout, "text-field": get("label"), "text-size": 13.5 * scale, "text-allow-overlap": level === "take_shelter", "symbol-sort-key": get("rank"),
         "text-variable-anchor": [anchor, "left", "right", anchor === "top" ? "bottom" : "top", `${anchor}-left`, `${anchor}-right`], "text-radial-offset": 0.4,
       },
       paint: zoneText,
@@ -260,5 +266,5 @@ export const SWITCHED: Record<string, string[]> = {
 
 /** Layers that answer to a click, the uppermost first. */
 export const CLICKED = [
-  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", "zone-alarms-bottom", "zone-alarms-top", "zone-labels", "zone-ground",
+  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", ...ALARM_LABELS.map(({ id }) => id), "zone-labels", "zone-ground",
 ];

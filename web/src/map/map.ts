@@ -48,11 +48,15 @@ interface Feed {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+/** What is fed before the turn of the others. */
+const MOST_URGENT: SourceName = "zoneLevels";
 
 const FEEDS: Partial<Record<SourceName, Feed>> = {
   zones: {
-    on: (s) => [s.site, s.picture.zones, s.view.selected, s.unwatched], every: 0,
-    make: (s) => make.zoneFeatures(s.site, s.picture, s.view.selected, s.unwatched),
+    on: (s) => [s.site, s.view.selected, s.unwatched], every: 0, make: (s) => make.zoneFeatures(s.site, s.view.selected, s.unwatched),
+  },
+  zoneLevels: {
+    on: (s) => [s.site, s.picture.zones], every: 0, make: (s) => make.zoneLevels(app.zoneById.peek(), s.picture),
   },
   zoneLabels: {
     on: (s) => [s.site, s.picture.zones, s.picture.countdowns, s.words, s.picture.countdowns.size && Math.floor(s.now_utc_ms / 500)],
@@ -234,13 +238,13 @@ export class SiteMap {
     this.switchLayers(scene.view);
     const names = Object.keys(FEEDS) as SourceName[];
     let left = false;
-    for (let k = 0; k < names.length; k++) {
-      const name = names[(this.turn + k) % names.length];
+    for (let k = -1; k < names.length; k++) {
+      const name = k < 0 ? MOST_URGENT : names[(this.turn + k) % names.length];
       const feed = name && FEEDS[name];
       if (!name || !feed) continue;
       const now = performance.now();
       if (now - began > BUDGET_MS) {
-        this.turn = (this.turn + k) % names.length;
+        this.turn = (this.turn + Math.max(0, k)) % names.length;
         left = true;
         break;
       }
