@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from marsad.adapters.feed import feed
@@ -27,7 +29,7 @@ from marsad.simulation.night import Run, simulate_night
 from marsad.simulation.paths import Path as FlownPath
 from marsad.simulation.paths import geodetic
 from marsad.simulation.scenario import OrbitOrder, RocketOrder, Scenario
-from marsad.terms import BiasPrior, Geodetic, PointMode, Sensor, WeatherReport, Zone
+from marsad.terms import BiasPrior, Geodetic, Message, PointMode, Sensor, WeatherReport, Zone
 from rocketpy_flights import DESIGNS, drag_table
 
 LINE_UPS = ("b1", "b12", "r", "rb", "b12r", "b12ra")
@@ -299,12 +301,13 @@ def run_one(given: Setting, rng: np.random.Generator) -> Outcome:
     assert body.launch is not None
     assert body.impact is not None
     history: dict[str, list[tuple[float, str, tuple[PointMode, ...]]]] = {}
-    for step in feed(given.site, run.messages):
+    for step in feed(given.site, forecast_with_error(run.messages, rng) if given.flown else run.messages):
         for what, estimates in (("launch", step.outputs.launches), ("impact", step.outputs.impacts)):
             for one in estimates:
                 history.setdefault(one.event_id, []).append((one.arrival_utc_ns * 1e-9, what, one.modes))
     event = best_event(history, body.launch.place)
-    bound = bound_of(given, run, body) if not given.flown else None
+    of_class = given.scenario.rocket and given.scenario.rocket[0].spread == "class"
+    bound = bound_of(given, run, body) if of_class else None
     rows = []
     for elapsed in MOMENTS_S:
         if LAUNCH_S + elapsed > body.impact.time_s - 1.0:
@@ -314,6 +317,21 @@ def run_one(given: Setting, rng: np.random.Generator) -> Outcome:
             if latest and latest[-1]:
                 rows.append(measure(what, elapsed, latest[-1], truth, bound, rng))
     return Outcome(given, tuple(rows), len(history))
+
+
+def forecast_with_error(messages: Sequence[Message], rng: np.random.Generator) -> list[Message]:
+    """The messages with a weather forecast as wrong as it says; RocketPy's rockets flew in the true wind."""
+    east, north = (float(x) for x in rng.normal(0.0, 1.0, 2))
+    return [
+        msgspec.structs.replace(
+            m,
+            wind_east_ms=m.wind_east_ms + m.wind_sigma_ms * east,
+            wind_north_ms=m.wind_north_ms + m.wind_sigma_ms * north,
+        )
+        if isinstance(m, WeatherReport)
+        else m
+        for m in messages
+    ]
 
 
 def best_event(history: dict[str, list[tuple[float, str, tuple[PointMode, ...]]]], truth: Geodetic) -> str:
