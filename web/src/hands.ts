@@ -1,6 +1,7 @@
 /** What a person does to the station or takes from the console: acknowledge, note, copy, export. */
 import * as app from "./app";
 import { open } from "./panels/dialogs";
+import { whoAmI } from "./people";
 import { exportAs, placesOf, type Format } from "./places/export";
 import { latLonText, mgrs, utmText } from "./places/grid";
 import type { Selection } from "./view";
@@ -27,7 +28,10 @@ export async function told(path: string, body: unknown): Promise<app.Answer> {
   const { wrong, status } = answer;
   const words = app.words.peek();
   if (wrong) app.say(words.say("not_saved", { why: wrong }), true);
-  if (status === 401 || status === 403) open.value = { what: "people" };
+  if (status === 401 || status === 403) {
+    await whoAmI();
+    open.value = { what: "people" };
+  }
   return answer;
 }
 

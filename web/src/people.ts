@@ -25,15 +25,17 @@ const ASK_EVERY_MS = 5_000;
 
 export const me = signal<Me>(NOBODY);
 
-/** Ask the station who we are; a refusal means that it has accounts and that nobody is logged in. */
-export async function whoAmI(): Promise<void> {
+/** Ask the station who we are, and give whether it answered; a refusal means that it has accounts and that nobody is logged in. */
+export async function whoAmI(): Promise<boolean> {
   try {
     const said = (await app.ask("api/me")) as Partial<Me>;
     me.value = { accounts: said.accounts ?? false, name: said.name ?? null, role: said.role ?? null, waiting: said.waiting ?? [] };
   } catch (error) {
     const refused = error instanceof Error && /^40[13]/.test(error.message);
-    me.value = refused ? { ...NOBODY, accounts: true } : NOBODY;
+    if (refused) me.value = { ...NOBODY, accounts: true };
+    return refused; // else it was not heard: what was known of it stands
   }
+  return true;
 }
 
 /** Log in; gives what went wrong, or null. */
@@ -75,8 +77,10 @@ export async function confirm(order_id: string): Promise<string | null> {
 
 /** Begin to ask, now and then, as orders of others wait only a minute. */
 export function start(): void {
-  void whoAmI();
-  window.setInterval(() => {
-    if (me.peek().accounts && app.token()) void whoAmI();
-  }, ASK_EVERY_MS);
+  let answered = false;
+  const again = async (): Promise<void> => {
+    if (!answered || (me.peek().accounts && app.token())) answered = (await whoAmI()) || answered;
+  };
+  void again();
+  window.setInterval(() => void again(), ASK_EVERY_MS);
 }

@@ -149,6 +149,12 @@ function DrillWords(): JSX.Element | null {
   );
 }
 
+/** Whether things are done on this page, now: not on a wall, not by a guard, not in the past. */
+function hasHands(): boolean {
+  const { mode, at_utc_ms } = app.view.value;
+  return at_utc_ms === null && (mode === "console" || mode === "setup");
+}
+
 /** Across the page, in a colour of its own, as long as a drill goes on and for a minute after. */
 export function DrillStrip(): JSX.Element | null {
   const words = app.words.value;
@@ -157,7 +163,7 @@ export function DrillStrip(): JSX.Element | null {
   return (
     <section class="drill-strip" aria-label={words.say("drill")}>
       <p role="status"><DrillWords /></p>
-      {goesOn(now) && app.view.value.at_utc_ms === null && <StopButton />}
+      {goesOn(now) && hasHands() && <StopButton />}
     </section>
   );
 }
