@@ -148,10 +148,18 @@ def test_a_salvo_teaches_its_launch_site(root):
     assert (rockets > 0.9).all()
 
 
-def salvo(seed: int) -> tuple[list[track.Frame], track.Params]:
-    """Eight rockets from one place within six seconds, seen for fifteen."""
+@pytest.mark.parametrize(("seed", "first_s", "every_s"), [(2, 0.2, 1.0), (4, 1.05, 1.0), (2, 0.2, 1.3)])
+def test_rockets_that_follow_each_other_by_one_look_are_no_column_of_hovering_objects(root, seed, first_s, every_s):
+    state, _ = run(*salvo(seed, first_s + every_s * np.arange(8.0)))
+    assert np.linalg.norm(state.sites.position_enu_m[0, :2] - (-9000.0, -5000.0)) < 150.0
+    rockets = track.estimate(state.tracks, PARAMS).rocket_probability[confirmed(state)]
+    assert (rockets > 0.9).sum() >= 7
+
+
+def salvo(seed: int, start_s: np.ndarray | None = None) -> tuple[list[track.Frame], track.Params]:
+    """Eight rockets from one place within six seconds (or at the times given), seen for fifteen."""
     rng = np.random.default_rng(seed)
-    start = 1.0 + np.sort(rng.uniform(0, 6, 8))
+    start = 1.0 + np.sort(rng.uniform(0, 6, 8)) if start_s is None else start_s
     v0, el, az = rng.uniform(430, 580, 8), np.radians(rng.uniform(42, 55, 8)), np.radians(rng.uniform(58, 64, 8))
     v = v0[:, None] * np.column_stack((np.cos(el) * np.sin(az), np.cos(el) * np.cos(az), np.sin(el)))
     at = np.tile(np.array([-9000.0, -5000.0, 0.0]), (8, 1))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from marsad.track.birth import LOW_M
 from marsad.track.launch import SITE_UP_SIGMA_M, learn, trace_back
 from marsad.track.tables import Tables
 from marsad.track.types import Sites, Tracks
 
 SITE_WEIGHT = 0.5  # how sure it must be that a track is a rocket before a site learns from it
-CROWD, CROWD_S, CROWD_M, CROWD_SIGMA_M = 3, 4.0, 700.0, 200.0  # a crowd of beginnings is a launch site
+CROWD, CROWD_S, CROWD_M, CROWD_SIGMA_M = 3, 4.0, 700.0, 300.0  # a crowd of beginnings is a launch site
+# rockets that follow each other by one look stand in the plots like a column of hovering objects, and only what is new
+# at its top begins a track: one further up at each look
+CROWD_UP_M = 1200.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -43,7 +45,7 @@ def learn_sites(new: Tracks, i: int, time_s: float, tables: Tables, sites: Sites
 def suspect_site(new: Tracks, rows: int, time_s: float, tables: Tables, sites: Sites, used: int) -> int:
     """Suspect a launch site where several tracks began low and close together; give the rows in use."""
     newest = rows - 1
-    if new.born_enu_m[newest, 2] - tables.ground_up_m > LOW_M or used == sites.last_s.shape[0]:
+    if new.born_enu_m[newest, 2] - tables.ground_up_m > CROWD_UP_M or used == sites.last_s.shape[0]:
         return used
     for k in range(used):
         dx = sites.position_enu_m[k, 0] - new.born_enu_m[newest, 0]
@@ -53,7 +55,7 @@ def suspect_site(new: Tracks, rows: int, time_s: float, tables: Tables, sites: S
     near = 0
     lowest, first_s = newest, time_s
     for i in range(rows):
-        if time_s - new.born_s[i] <= CROWD_S and new.born_enu_m[i, 2] - tables.ground_up_m < LOW_M:
+        if time_s - new.born_s[i] <= CROWD_S and new.born_enu_m[i, 2] - tables.ground_up_m < CROWD_UP_M:
             dx = new.born_enu_m[i, 0] - new.born_enu_m[newest, 0]
             dy = new.born_enu_m[i, 1] - new.born_enu_m[newest, 1]
             if dx * dx + dy * dy < CROWD_M**2:
