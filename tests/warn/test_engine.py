@@ -200,6 +200,28 @@ def test_a_drone_that_circles_over_a_zone_is_one_alarm_not_a_flicker() -> None:
     assert [w.level for w in said if w.level != "take_shelter"] == ["remain", "all_clear"]
 
 
+def test_a_drone_whose_forecast_wavers_is_not_told_anew_every_few_seconds() -> None:
+    run = Run()
+    for k in range(240):
+        wavering = risk("Z0", 0.6 if k % 2 else 0.3, 600 + (9 if k % 3 else -9))
+        below = risk("Z1", 0.02 if k % 2 else 0.03, 700 + (25 if k % 3 else -25))
+        run.step(10 + k, corridors=(drone("D1", wavering, below),))
+    assert {w.level for w in run.said if w.zone_id == "Z0"} == {"take_shelter"}
+    assert sum(w.zone_id == "Z0" for w in run.said) <= 240 / 15 + 1
+    assert sum(w.zone_id == "Z1" for w in run.said) <= 2
+    said = run.wait(250, 270, by_s=1)
+    assert [w for w in said if w.zone_id == "Z0"] == []
+
+
+def test_a_drone_that_comes_earlier_is_told_at_once() -> None:
+    run = Run()
+    run.step(10, corridors=(drone("D1", risk("Z0", 0.6, 300)),))
+    run.step(16, corridors=(drone("D1", risk("Z0", 0.6, 200)),))
+    assert len(run.said) == 2
+    assert run.said[1].action == "update"
+    assert run.said[1].impact_q05_utc_ns < run.said[0].impact_q05_utc_ns
+
+
 def test_a_drone_that_proves_friendly_is_taken_back() -> None:
     run = Run()
     run.step(10, corridors=(drone("D1", risk("Z0", 0.2, 300)),))

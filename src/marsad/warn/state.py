@@ -18,7 +18,8 @@ class WarnParams:
 
     A threshold "low" is ``low_fraction`` of the site's alarm threshold; "prepare" begins at ``prepare_fraction``.
     ``decision_margin_s`` allows for the time until the next step; ``retraction_delay_s`` for an event that takes the
-    place of a cancelled one.
+    place of a cancelled one.  A standing level is not told again within ``update_s``; where only drones are behind it
+    and none comes earlier than told, not within ``update_drone_s``: their times and probabilities waver.
     """
 
     low_fraction: float = 0.1
@@ -31,6 +32,7 @@ class WarnParams:
     salvo_gap_s: float = 120.0
     expiry_slack_s: float = 45.0
     update_s: float = 5.0
+    update_drone_s: float = 15.0
     sweep_s: float = 0.25
     manual_alarm_s: float = 1800.0
     hold_s: float = 30.0

@@ -15,6 +15,8 @@ from marsad.warn.threats import SECOND_NS
 STILL_IN_DANGER_S = 5
 PROBABILITY_STEP = 0.1
 EARLIER_STEP_S = 1
+DRONE_STEP = 0.2
+"""A drone's time is news when it moves by this part of what was left until it, a rocket's when by a second."""
 
 
 def begin(record: ZoneRecord, picture: Picture, now: int, counts: dict[str, int]) -> ZoneRecord:
@@ -126,13 +128,28 @@ def _worth_an_update(
     falls_short = record.level in ALARMED and record.expires_utc_ns < record.stay_until_utc_ns
     if expires > record.expires_utc_ns and (record.expires_utc_ns - now < slack or falls_short):
         return True
-    if now - record.told_utc_ns < params.update_s * SECOND_NS:
+    only_drones = _hazard(record, picture) == "drone"
+    since_ns = now - record.told_utc_ns
+    if since_ns < params.update_s * SECOND_NS:
         return False
-    if abs(picture.probability - record.probability) >= PROBABILITY_STEP and picture.threats:
-        return True
-    if shown is None or record.shown_utc_ns is None:
-        return shown is not record.shown_utc_ns
-    return any(abs(a - b) >= EARLIER_STEP_S * SECOND_NS for a, b in zip(shown, record.shown_utc_ns, strict=True))
+    moved, earlier = _moved(record.shown_utc_ns, shown, now, DRONE_STEP if only_drones else 0.0)
+    if only_drones and not earlier and since_ns < params.update_drone_s * SECOND_NS:
+        return False
+    return moved or (abs(picture.probability - record.probability) >= PROBABILITY_STEP and bool(picture.threats))
+
+
+def _moved(
+    told: tuple[int, int, int] | None, shown: tuple[int, int, int] | None, now: int, part: float
+) -> tuple[bool, bool]:
+    """Say whether the times are others than told, and whether the first of them is earlier.
+
+    Others: by a second at least, and by ``part`` of what was left until them.
+    """
+    if told is None or shown is None:
+        return shown is not told, told is None and shown is not None
+    steps = [max(EARLIER_STEP_S * SECOND_NS, round(part * (a - now))) for a in told]
+    moved = any(abs(a - b) >= step for a, b, step in zip(told, shown, steps, strict=True))
+    return moved, told[0] - shown[0] >= steps[0]
 
 
 def _hazard(record: ZoneRecord, picture: Picture) -> Hazard:
