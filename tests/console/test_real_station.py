@@ -84,15 +84,12 @@ def test_the_demo_is_seen_from_the_first_track_to_a_zone_in_alarm(browser: Any, 
         page.keyboard.press("4")  # why was zone B not alarmed?
         page.keyboard.press("/")
         page.keyboard.type("Pump station")
+        page.get_by_text("1 of 10").wait_for()
         page.keyboard.press("Escape")
         page.keyboard.press("ArrowDown")
+        page.get_by_role("button", name="Why not alarmed?").wait_for()
         page.keyboard.press("y")
         page.get_by_role("dialog", name="Why not alarmed?").get_by_text(re.compile(r"Pump station \(Z08\)")).wait_for()
-        page.keyboard.press("Escape")
-        page.keyboard.press("d")  # does the siren hear?
-        page.get_by_role("button", name="Test siren:gate").press("Enter")
-        said = page.get_by_role("listitem").filter(has_text="siren:gate").locator(".result")
-        said.get_by_text(re.compile("got through in|alarm in hand")).wait_for()
         page.keyboard.press("Escape")
         moment = page.locator("time.hour").get_attribute("datetime")
         page.wait_for_timeout(4000)
