@@ -63,7 +63,8 @@ def test_positions_change_with_every_parameter_as_told(launch: tuple[Motor, *tup
         here = place(p, motor, tau)
         after, before = (place(p + d, motor, tau) - here) / STEPS[q], (here - place(p - d, motor, tau)) / STEPS[q]
         # a change of burn time moves the steps of the burn, whose error (1e-4 of the speed) is no derivative
-        slack = 5e-3 * np.linalg.norm(after) + (1e-3 * by_speed if NAMES[q] == "ln burn" else 0.0) + 0.002
+        relative = 1e-2 if NAMES[q] == "ground error" else 5e-3  # two kinks: going up and coming down
+        slack = relative * np.linalg.norm(after) + (1e-3 * by_speed if NAMES[q] == "ln burn" else 0.0) + 0.002
         # the path has a kink where it crosses the height at which the wind's profile begins: there one side counts
         off = min(float(np.linalg.norm(told[:, q] - found)) for found in ((after + before) / 2, after, before))
         assert off <= slack, NAMES[q]
