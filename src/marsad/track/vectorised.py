@@ -236,7 +236,8 @@ def _update_positions(new: Tracks, i: I64, z: F64, r: F64) -> None:
             gain = np.einsum("tab,tbc->tac", p[rows_, k][:, :, :3], inverse)
             d = z[at] - x[rows_, k][:, :3]
             x[rows_, k] += np.einsum("tab,tb->ta", gain, d)
-            p[rows_, k] -= np.einsum("tab,tbc->tac", gain, p[rows_, k][:, :3, :])
+            less = p[rows_, k] - np.einsum("tab,tbc->tac", gain, p[rows_, k][:, :3, :])
+            p[rows_, k] = 0.5 * (less + less.swapaxes(1, 2))  # rounding off symmetry grows from update to update
     top = logs.max(axis=1, keepdims=True)
     scaled = w[i] * np.exp(logs - top)
     w[i] = scaled / scaled.sum(axis=1, keepdims=True)
