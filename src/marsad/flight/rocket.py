@@ -362,6 +362,7 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
     env: Environment,
     with_jacobian: bool,
     until_s: float = MAX_FLIGHT_S,
+    coast_step_s: float = _COAST_STEP_S,
 ) -> Flight:
     """Fly a rocket with launch parameters ``p`` (13) until it is under the ground.
 
@@ -372,6 +373,7 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
         height); ground height error (m); thrust misalignment sideways and upwards (rad).
     with_jacobian : whether ``sensitivity`` is filled.
     until_s : stop earlier, this long after launch (the path is then not followed to the ground).
+    coast_step_s : step after burnout; one second moves the impact point by up to 0.3 m.
     """
     n_sens = _MAX_NODES if with_jacobian else 1
     tau_s = np.empty(_MAX_NODES)
@@ -452,8 +454,8 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
     # Coasting
     impact_node = -1
     while count < _MAX_NODES and tau < until_s:
-        _rk4(y, sens, tau, _COAST_STEP_S, False, p, motor, env, with_jacobian, work_y, work_s, acc, a_r, a_v, b)
-        tau += _COAST_STEP_S
+        _rk4(y, sens, tau, coast_step_s, False, p, motor, env, with_jacobian, work_y, work_s, acc, a_r, a_v, b)
+        tau += coast_step_s
         tau_s[count] = tau
         state[count] = y
         if with_jacobian:

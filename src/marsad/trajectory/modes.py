@@ -16,7 +16,18 @@ from jaxtyping import Float
 
 from marsad.flight import environment_of, motor_of
 from marsad.flight.classes import RocketClass, RocketTable
-from marsad.flight.rocket import AZIMUTH, ELEVATION, PARAMETERS, TIME, Environment, Flight, Motor, Reference, fly
+from marsad.flight.rocket import (
+    AZIMUTH,
+    ELEVATION,
+    MAX_FLIGHT_S,
+    PARAMETERS,
+    TIME,
+    Environment,
+    Flight,
+    Motor,
+    Reference,
+    fly,
+)
 from marsad.geo.frames import enu_from_geodetic
 from marsad.geo.terrain import TerrainGrid
 from marsad.sensing.measure import wrap_angle
@@ -50,9 +61,11 @@ _MOST_TURNS = 6
 _WIDEST_TURN_RAD = 0.45
 _MOST_RISES = 1
 _LIGHTEST_PIECE = 3.2
-_MOST_PIECES = 14
+_MOST_PIECES = 12
 """Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
+_COAST_STEP_S = 0.5
+_PIECE_COAST_STEP_S = 1.0
 _SEARCH_ITERATIONS = 5
 _WORSE_COST = 30.0
 _ROWS_THAT_TELL = 20
@@ -189,10 +202,12 @@ def prior_of(
     return Prior(mean, sigma, bias_mean, bias_sigma, world.sound_sigma)
 
 
-def make_mode(world: World, hypothesis: int, result: Fit, reference: Reference) -> Mode:
+def make_mode(
+    world: World, hypothesis: int, result: Fit, reference: Reference, coast_step_s: float = _COAST_STEP_S
+) -> Mode:
     """Follow a fit to the ground and weigh it."""
     h = world.hypotheses[hypothesis]
-    flight = fly(result.p, h.motor, reference, world.env, True)
+    flight = fly(result.p, h.motor, reference, world.env, True, MAX_FLIGHT_S, coast_step_s)
     launch = launch_ground(result.p, reference, world.env)
     impact = impact_ground(result.p, flight, world.env)
     launch_covariance = ground_covariance(launch, result.covariance)
@@ -368,11 +383,13 @@ def spread_modes(
     reference: Reference,
     bias_mean: Float[np.ndarray, "sensor 7"],
     bias_sigma: Float[np.ndarray, "sensor 7"],
+    share_of_heaviest: float = 1.0,
 ) -> list[Mode]:
     """A mode whose heading or rail elevation is poorly known, as several narrow ones along the bow of its posterior.
 
     The prior of the angle is written as a row of narrow Gaussians; each gives a mode of its own with its own weight.
-    Where both angles are well known the mode itself is the answer.
+    Where both angles are well known the mode itself is the answer.  A lighter mode (``share_of_heaviest``: its weight
+    by the heaviest one's) gets fewer pieces.
     """
     if not is_wide(world, mode):
         return [mode]
@@ -406,11 +423,15 @@ def spread_modes(
         return [mode]
     best = max(weight for weight, _ in pieces)
     pieces.sort(key=lambda piece: -piece[0])
-    pieces = [piece for piece in pieces[:_MOST_PIECES] if piece[0] > best - _LIGHTEST_PIECE]
+    most = math.ceil(_MOST_PIECES * math.sqrt(share_of_heaviest))
+    pieces = [piece for piece in pieces[:most] if piece[0] > best - _LIGHTEST_PIECE]
     together = best + math.log(sum(math.exp(weight - best) for weight, _ in pieces))
     # the pieces share the weight of the whole
     return [
-        replace(make_mode(world, mode.hypothesis, result, reference), log_weight=mode.log_weight + weight - together)
+        replace(
+            make_mode(world, mode.hypothesis, result, reference, _PIECE_COAST_STEP_S),
+            log_weight=mode.log_weight + weight - together,
+        )
         for weight, result in pieces
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import msgspec
+import numpy as np
 
 from marsad.sensing.book import SensorBiases, SensorBook
 from marsad.terms import (
@@ -114,11 +115,12 @@ def _spread(state: TrajectoryState, event: Event, biases: SensorBiases) -> list[
     modes = flying(event, state.world)
     world, obs = world_with(event, state.world), event.rows.view()
     out: list[Mode] = []
-    for m, w in zip(modes, weights(modes) if modes else (), strict=True):
+    share = weights(modes) if modes else np.zeros(0)
+    for m, w in zip(modes, share, strict=True):
         if w < state.params.least_spread_weight:
             out.append(m)
         else:
-            out.extend(spread_modes(world, m, obs, event.reference, biases.mean, biases.sigma))
+            out.extend(spread_modes(world, m, obs, event.reference, biases.mean, biases.sigma, float(w / share.max())))
     return out
 
 
