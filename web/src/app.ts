@@ -115,18 +115,27 @@ export async function terrain(): Promise<{ heights: Int16Array; offset_m: number
 let waiting: Message[] = [];
 let scheduled = false;
 
-/** Messages that come together are reduced together, once a frame: the map and the tables then change once. */
+/**
+ * Messages that come together are reduced together, once a frame: the map and the tables then change once.
+ * What changes a zone or warns people waits for no frame: where drawing is slow a frame is long in coming.
+ */
 function hear(message: Message): void {
   waiting.push(message);
+  if (message.type === "delta" && (message.zones?.length || message.warnings?.length)) return takeIn();
   if (scheduled) return;
   scheduled = true;
   // a hidden page gets no frames, and must still hear the alarm
-  if (document.hidden) window.setTimeout(takeIn, 100);
-  else requestAnimationFrame(takeIn);
+  if (document.hidden) window.setTimeout(takeInLater, 100);
+  else requestAnimationFrame(takeInLater);
+}
+
+function takeInLater(): void {
+  scheduled = false;
+  takeIn();
 }
 
 function takeIn(): void {
-  scheduled = false;
+  if (!waiting.length) return;
   const messages = waiting;
   waiting = [];
   let next = livePicture.peek();

@@ -6,7 +6,7 @@ import { axes, cep, circle, metresPerDegree, offset, RADIUS_50, RADIUS_95, ring 
 import type { Draft, Tool } from "../draft";
 import type { Coverage } from "../protection";
 import type { Picture } from "../picture";
-import type { Blind, DroneCorridor, Impact, Mode, Sensor, Site, Track, Zone } from "../protocol";
+import type { Blind, DroneCorridor, Impact, Level, Mode, Sensor, Site, Track, Zone } from "../protocol";
 import type { Trails } from "../trails";
 import type { Selection } from "../view";
 import type { Words } from "../words";
@@ -236,14 +236,25 @@ export function zoneFeatures(site: Site, selected: Selection | null, unwatched: 
   );
 }
 
-/** The zones that are told something, with their level: few of a country's hundreds, so that an alarm is drawn at once. */
+/**
+ * The zones that are told something, with their level: few of a country's hundreds, so that an alarm is drawn at once.
+ *
+ * One zone is there unseen at every level, from the beginning: what draws a level is then ready before the first alarm.
+ */
 export function zoneLevels(zones: ReadonlyMap<string, Zone>, picture: Picture): Features {
-  const features: Feature[] = [];
+  const [first] = zones.values();
+  const levels = (Object.keys(URGENCY) as Level[]).filter((level) => level !== "clear");
+  const features: Feature[] = first ? levels.map((level) => area(zoneRing(first), { level, unseen: true })) : [];
   for (const { zone_id, level } of picture.zones.values()) {
     const zone = zones.get(zone_id);
     if (zone && level !== "clear") features.push(area(zoneRing(zone), { id: zone_id, kind: "zone", level }));
   }
   return collect(features);
+}
+
+/** Zones that are told something, joined: what the names on the map hang on. */
+export function toldZones(picture: Picture): string {
+  return [...picture.zones.values()].filter(({ level }) => level !== "clear").map(({ zone_id }) => zone_id).join("\n");
 }
 
 /** What a countdown says in words. */
@@ -295,22 +306,32 @@ function nameSpots(site: Site): Spot[] {
   return made;
 }
 
-/** Names of the zones at their upper or lower edge, with level and countdown where they are not clear. */
+/** Names of the zones that are told nothing, at their upper or lower edge. */
+export function zoneNames(site: Site, picture: Picture, words: Words): Features {
+  return collect(namedZones(site, picture, words, (level) => level === "clear", () => []));
+}
+
+/** Names of the zones that are told something, with level and countdown. */
 export function zoneLabels(site: Site, picture: Picture, now_utc_ms: number, words: Words): Features {
+  const said = (zone_id: string, level: Level): string[] => {
+    const counts = level === "prepare" || level === "take_shelter";
+    const countdown = counts ? shortCountdown(picture, zone_id, now_utc_ms, words) : "";
+    return [[words.name("level", level), countdown].filter(Boolean).join(" · ")];
+  };
+  return collect(namedZones(site, picture, words, (level) => level !== "clear", said));
+}
+
+function namedZones(
+  site: Site, picture: Picture, words: Words, chosen: (level: Level) => boolean, said: (zone_id: string, level: Level) => string[],
+): Feature[] {
   const places = nameSpots(site);
-  return collect(
-    site.zones.map((zone, k) => {
-      const level = picture.zones.get(zone.zone_id)?.level ?? "clear";
-      const lines = [words.zone(zone, zone.zone_id)];
-      if (level !== "clear") {
-        const counts = level === "prepare" || level === "take_shelter";
-        const countdown = counts ? shortCountdown(picture, zone.zone_id, now_utc_ms, words) : "";
-        lines.push([words.name("level", level), countdown].filter(Boolean).join(" · "));
-      }
-      const { lat, lon, anchor } = places[k] ?? { lat: zone.lat, lon: zone.lon, anchor: "bottom" };
-      return point(lat, lon, { id: zone.zone_id, kind: "zone", level, label: lines.join("\n"), anchor, rank: -URGENCY[level] });
-    }),
-  );
+  return site.zones.flatMap((zone, k) => {
+    const level = picture.zones.get(zone.zone_id)?.level ?? "clear";
+    if (!chosen(level)) return [];
+    const label = [words.zone(zone, zone.zone_id), ...said(zone.zone_id, level)].join("\n");
+    const { lat, lon, anchor } = places[k] ?? { lat: zone.lat, lon: zone.lon, anchor: "bottom" };
+    return [point(lat, lon, { id: zone.zone_id, kind: "zone", level, label, anchor, rank: -URGENCY[level] })];
+  });
 }
 
 /** Where a launch leaves people no time: lines for some and for every zone, and the ring of the selected zone. */

@@ -3,7 +3,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import type { Palette } from "./palette";
 
 export const SOURCES = [
-  "land", "borders", "airways", "coverage", "blind", "corridors", "zones", "zoneLevels", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
+  "land", "borders", "airways", "coverage", "blind", "corridors", "zones", "zoneLevels", "zoneNames", "zoneLabels", "trackAreas", "ellipses", "ellipseLabels", "paths",
   "sensors", "trails", "tracks", "draft",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
@@ -15,6 +15,8 @@ const has = (name: string): ExpressionSpecification => ["has", name];
 const of = (name: string, table: Record<string, string>): ExpressionSpecification =>
   ["match", ["get", name], ...Object.entries(table).flat(), Object.values(table)[0] ?? "#888"] as unknown as ExpressionSpecification;
 
+/** Zones that stand in the data unseen keep ready what draws a level. */
+const SEEN: ExpressionSpecification = ["case", has("unseen"), 0, 1];
 const ALARMED: ExpressionSpecification = ["any", is("level", "take_shelter"), is("level", "prepare")];
 
 /** One layer a level and a side of the zone on which its name begins to look for a place. */
@@ -95,13 +97,13 @@ function groundLayers(palette: Palette, prefix: string): LayerSpecification[] {
 function zoneLayers(palette: Palette, prefix: string): LayerSpecification[] {
   const fills: LayerSpecification[] = Object.keys(EDGES).filter((level) => level !== "clear" && level !== "watch").map((level) => ({
     id: `zone-fill-${level}`, type: "fill", source: "zoneLevels", filter: is("level", level),
-    paint: { "fill-pattern": `${prefix}hatch/${level}` },
+    paint: { "fill-pattern": `${prefix}hatch/${level}`, "fill-opacity": SEEN },
   }));
   const edges: LayerSpecification[] = Object.entries(EDGES).map(([level, { width, dash }]) => ({
     id: `zone-line-${level}`, type: "line", source: level === "clear" ? "zones" : "zoneLevels",
     ...(level === "clear" ? {} : { filter: is("level", level) }),
     paint: {
-      "line-color": palette.level[level as keyof Palette["level"]], "line-width": width,
+      "line-color": palette.level[level as keyof Palette["level"]], "line-width": width, "line-opacity": SEEN,
       ...(dash ? { "line-dasharray": dash } : {}),
     },
   }));
@@ -167,6 +169,10 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
   const small = text(11.5 * scale, palette);
   const side = of("affiliation", palette.affiliation);
   const zoneText = { ...small.paint, "text-halo-width": 2.4, "text-color": ["case", is("level", "clear"), palette.faint, palette.ink] };
+  const zoneLayout = {
+    ...small.layout, "text-field": get("label"), "text-size": 12 * scale, "symbol-sort-key": get("rank"), "text-anchor": get("anchor"),
+    "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
+  };
   return [
     {
       id: "trails", type: "line", source: "trails",
@@ -208,14 +214,8 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       },
       paint: { ...small.paint, "text-color": ["case", is("what", "launch"), palette.launch, palette.impact] },
     },
-    {
-      id: "zone-labels", type: "symbol", source: "zoneLabels", filter: ["!", ALARMED],
-      layout: {
-        ...small.layout, "text-field": get("label"), "text-size": 12 * scale, "symbol-sort-key": get("rank"), "text-anchor": get("anchor"),
-        "text-offset": ["match", get("anchor"), "bottom", ["literal", [0, -0.3]], ["literal", [0, 0.3]]],
-      },
-      paint: zoneText,
-    },
+    { id: "zone-names", type: "symbol", source: "zoneNames", layout: zoneLayout, paint: zoneText },
+    { id: "zone-labels", type: "symbol", source: "zoneLabels", filter: ["!", ALARMED], layout: zoneLayout, paint: zoneText },
     // "take shelter" is named in any case, where it covers no other if there is such a place; the others give way
     ...ALARM_LABELS.map(({ id, level, anchor }) => ({
       id, type: "symbol", source: "zoneLabels", filter: ["all", is("level", level), is("anchor", anchor)],
@@ -266,5 +266,5 @@ export const SWITCHED: Record<string, string[]> = {
 
 /** Layers that answer to a click, the uppermost first. */
 export const CLICKED = [
-  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", ...ALARM_LABELS.map(({ id }) => id), "zone-labels", "zone-ground",
+  "tracks", "track-labels", "sensors", "ellipse-labels", "ellipse-rings", "ellipse-fill", "corridor-band", ...ALARM_LABELS.map(({ id }) => id), "zone-labels", "zone-names", "zone-ground",
 ];

@@ -58,6 +58,7 @@ const FEEDS: Partial<Record<SourceName, Feed>> = {
   zoneLevels: {
     on: (s) => [s.site, s.picture.zones], every: 0, make: (s) => make.zoneLevels(app.zoneById.peek(), s.picture),
   },
+  zoneNames: { on: (s) => [s.site, toldZones(s.picture), s.words], every: 250, make: (s) => make.zoneNames(s.site, s.picture, s.words) },
   zoneLabels: {
     on: (s) => [s.site, s.picture.zones, s.picture.countdowns, s.words, s.picture.countdowns.size && Math.floor(s.now_utc_ms / 500)],
     every: 250, make: (s) => make.zoneLabels(s.site, s.picture, s.now_utc_ms, s.words),
@@ -208,6 +209,9 @@ export class SiteMap {
       this.map.setStyle(this.style(), { diff: false });
       return;
     }
+    // an alarm's shapes are made while the page still lays out its words, not in the frame after them
+    const scene = this.ready ? this.scene() : null;
+    if (scene) this.offer(MOST_URGENT, scene, performance.now());
     this.schedule();
   }
 
@@ -240,23 +244,29 @@ export class SiteMap {
     let left = false;
     for (let k = -1; k < names.length; k++) {
       const name = k < 0 ? MOST_URGENT : names[(this.turn + k) % names.length];
-      const feed = name && FEEDS[name];
-      if (!name || !feed) continue;
+      if (!name) continue;
       const now = performance.now();
       if (now - began > BUDGET_MS) {
         this.turn = (this.turn + Math.max(0, k)) % names.length;
         left = true;
         break;
       }
-      const on = feed.on(scene);
-      const fed = this.fed.get(name);
-      if (fed && same(fed.on, on)) continue;
-      if (fed && now - fed.at_ms < feed.every) continue;
-      if (now - (this.busy.get(name) ?? -Infinity) < PATIENCE_MS) continue;
-      this.fed.set(name, { on, at_ms: now });
-      this.put(name, feed.make(scene));
+      this.offer(name, scene, now);
     }
     if (left) this.schedule();
+  }
+
+  /** Feed a source if its inputs changed, its time has come and it has shown its last data. */
+  private offer(name: SourceName, scene: Scene, now: number): void {
+    const feed = FEEDS[name];
+    if (!feed) return;
+    const on = feed.on(scene);
+    const fed = this.fed.get(name);
+    if (fed && same(fed.on, on)) return;
+    if (fed && now - fed.at_ms < feed.every) return;
+    if (now - (this.busy.get(name) ?? -Infinity) < PATIENCE_MS) return;
+    this.fed.set(name, { on, at_ms: now });
+    this.put(name, feed.make(scene));
   }
 
   private put(name: SourceName, data: FeatureCollection): void {
@@ -396,6 +406,15 @@ export class SiteMap {
     if (!kind || !id) app.select(null);
     else app.look({ selected: { kind, id }, tab: TAB_OF[kind] });
   }
+}
+
+let lastZones: Picture["zones"] = new Map();
+let lastTold = "";
+
+/** Zones that are told something; reckoned again only when the zones changed. */
+function toldZones(picture: Picture): string {
+  if (picture.zones !== lastZones) [lastZones, lastTold] = [picture.zones, make.toldZones(picture)];
+  return lastTold;
 }
 
 let lastSensors: ReadonlyMap<string, Sensor> = new Map();
