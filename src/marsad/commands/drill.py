@@ -35,6 +35,7 @@ def command(
     from marsad.station.drill_lines import Said
     from marsad.station.drilling import require_exercise, run_drill
     from marsad.station.outlets.setup import read_channels
+    from marsad.station.precedence import give_way
     from marsad.station.serving import stop_on_signals
     from marsad.station.world import RealWorld
     from marsad.warn.drill import DrillPlan, begin_drill
@@ -73,6 +74,7 @@ def command(
         plan = msgspec.structs.replace(plan, begins_utc_ns=world.utc_ns())
         return await run_drill(world, ground, plan, outlets, actual.rstrip("/"), said.tell, stop, said.delivered)
 
+    give_way()
     ended = asyncio.run(main())
     said.ended(ended)
     raise typer.Exit(0 if ended == "over" else 1)

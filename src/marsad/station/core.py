@@ -199,9 +199,11 @@ class StationCore:
         """Journal an act of an operator; say whether it is safe."""
         return self._record.write([Entry("note", self._batch, now_utc_ns, kind, msgspec.json.encode(payload))])
 
-    def delivered(self, channel_id: str, payload: bytes, now_utc_ns: int) -> None:
-        """Journal what became of a message to people."""
-        self._record.write([Entry("delivery", self._batch, now_utc_ns, channel_id, payload)])
+    def delivered(self, receipts: Iterable[tuple[str, bytes, int]]) -> None:
+        """Journal what became of messages to people: channel, payload and time of each receipt, in one sync."""
+        self._record.write(
+            Entry("delivery", self._batch, utc_ns, channel, payload) for channel, payload, utc_ns in receipts
+        )
 
     def streamed(self, kind: str, payload: bytes, now_utc_ns: int) -> None:
         """Journal what the console was told."""

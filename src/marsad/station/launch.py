@@ -19,6 +19,7 @@ from marsad.station.channels import Channel
 from marsad.station.drill_process import DrillGround
 from marsad.station.outlets.setup import kind_of, read_channels
 from marsad.station.outlets.speech import SpeechChannel
+from marsad.station.precedence import take_precedence
 from marsad.station.runner import default_pipeline
 from marsad.station.service import Settings, Station
 from marsad.station.serving import run, running, stop_on_signals
@@ -68,6 +69,7 @@ def settings_of(options: ServeOptions) -> Settings:
 def serve(options: ServeOptions) -> None:
     """Run a station until it is interrupted."""
     logging.basicConfig(level=logging.INFO, format="marsad: %(message)s")
+    take_precedence()
     run(lambda: _serve(options))
 
 

@@ -107,6 +107,8 @@ class Station:
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writing: set[asyncio.Task[Any]] = set()
+        self._receipts: list[tuple[str, bytes, int]] = []
+        self._keeps_receipts = False
         self._stopping = False
         self._unrecorded: Json = {}
         self._failed_utc_ns = 0
@@ -188,6 +190,9 @@ class Station:
                 processed = await self.world.compute(partial(self.core.process, frames, now, orders))
             finally:
                 slow.cancel()
+            if processed.outputs.warnings:
+                self._warn(processed.outputs.warnings, now)
+                await asyncio.sleep(0)  # every channel has begun before anything else is done
             self._act(processed, now)
 
     def _tell_slow(self) -> None:
@@ -198,8 +203,7 @@ class Station:
         )
 
     def _act(self, processed: Processed, now: int) -> None:
-        """Answer the sensors, tell the channels, show the console: what is urgent at once."""
-        self._warn(processed.outputs.warnings, now)
+        """Answer the sensors and show the console what came of a batch: what is urgent at once."""
         for reply in processed.replies:
             self.feed.send(reply)
         moved = self.health.hear(processed.messages, self.core.intake.status_interval_s)
@@ -227,12 +231,27 @@ class Station:
     def _delivered(self, delivery: Delivery) -> None:
         if not delivery.delivered:
             log.error("channel %s: %s", delivery.channel_id, delivery.detail)
-        payload = msgspec.json.encode(delivery)
-        self._write(lambda: self.core.delivered(delivery.channel_id, payload, self.world.utc_ns()))
+        self._receipts.append((delivery.channel_id, msgspec.json.encode(delivery), self.world.utc_ns()))
+        if not self._keeps_receipts:
+            self._keeps_receipts = True
+            self._go(self._keep_receipts())
+
+    async def _keep_receipts(self) -> None:
+        """Journal receipts, all that came while the core was busy with one sync, and hold up no batch."""
+        try:
+            while self._receipts:
+                receipts, self._receipts = self._receipts, []
+                await self.world.compute(partial(self.core.delivered, receipts))
+        finally:
+            self._keeps_receipts = False
 
     def _write(self, work: Callable[[], Any]) -> None:
         """Let the core's thread write to the journal when it comes to it."""
-        task: asyncio.Task[Any] = asyncio.ensure_future(self.world.compute(work))
+        self._go(self.world.compute(work))
+
+    def _go(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let something go on beside the loops; the close waits for it."""
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
