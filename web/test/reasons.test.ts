@@ -31,3 +31,21 @@ describe("the station's reasons", () => {
       if (key.startsWith("reason.")) expect(said, key).toMatch(/[\u0600-\u06ff]/);
   });
 });
+
+describe("the channels' receipts", () => {
+  it("are said in Arabic, levels and kinds of message too", () => {
+    const words = new Words("ar");
+    expect(plain(words.reason("alive, clear"))).toBe("تستجيب، آمن");
+    expect(plain(words.reason("take_shelter, acknowledged in 12 ms; it stays silent"))).toBe("إلى الملجأ فورًا، أقرّت بالاستلام خلال ١٢ م.ث؛ وتبقى صامتة");
+    expect(plain(words.reason("refused: this channel is for exercise messages only"))).toBe("مرفوض: هذه القناة لرسائل التمرين فقط");
+  });
+  it("tell what the system said in a sentence of their own", () => {
+    expect(plain(new Words("ar").reason("no acknowledgement from 127.0.0.1:8481 in 1.0 s (Connection refused)"))).toBe(
+      "لا إقرار بالاستلام من 127.0.0.1:8481 خلال ١.٠ ث (رُفض الاتصال)");
+    expect(plain(new Words("ar").reason("[Errno 111] Connection refused"))).toBe("رُفض الاتصال (خطأ ١١١)");
+  });
+  it("stay English in English", () => {
+    for (const text of ["acknowledged by the broker", "the player failed: no sound card", "not a zone of this siren"])
+      expect(plain(new Words("en").reason(text))).toBe(text);
+  });
+});

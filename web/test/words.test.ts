@@ -39,3 +39,11 @@ describe("words", () => {
     expect(new Words("en").name("kind", "zeppelin")).toBe("zeppelin");
   });
 });
+
+describe("numerals of a text", () => {
+  it("are put into the chosen digits, those of names, hashes and addresses are not", () => {
+    const text = "Z01: 10 % at 15:02:25.9, 34 s, (242785efc40ce76e), L0001, 127.0.0.1:8470, site-7, 0.5.";
+    expect(new Words("ar").numeralsOf(text)).toBe("Z01: ١٠٪ at ١٥:٠٢:٢٥٫٩, ٣٤ s, (242785efc40ce76e), L0001, 127.0.0.1:8470, site-7, ٠٫٥.");
+    expect(new Words("ar", "latn").numeralsOf(text)).toBe(text);
+  });
+});

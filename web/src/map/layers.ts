@@ -221,11 +221,21 @@ function objectLayers(palette: Palette, scale: number): LayerSpecification[] {
       id, type: "symbol", source: "zoneLabels", filter: ["all", is("level", level), is("anchor", anchor)],
       layout: {
         ...small.layout, "text-field": get("label"), "text-size": 13.5 * scale, "text-allow-overlap": level === "take_shelter", "symbol-sort-key": get("rank"),
-        "text-variable-anchor": [anchor, "left", "right", anchor === "top" ? "bottom" : "top", `${anchor}-left`, `${anchor}-right`], "text-radial-offset": 0.4,
+        "text-variable-anchor-offset": placesFor(anchor),
       },
       paint: zoneText,
     })),
   ] as LayerSpecification[];
+}
+
+/** Where an alarmed zone's name may stand, in order: at its edge, beside it, and farther off where others stand close. */
+function placesFor(anchor: "top" | "bottom"): (string | [number, number])[] {
+  const down = anchor === "top" ? 1 : -1;
+  const other = anchor === "top" ? "bottom" : "top";
+  return [
+    anchor, [0, 0.4 * down], "left", [0.4, 0], "right", [-0.4, 0], other, [0, -0.4 * down], `${anchor}-left`, [0.3, 0.3 * down], `${anchor}-right`, [-0.3, 0.3 * down],
+    anchor, [0, 2.8 * down], other, [0, -2.8 * down], "left", [2.5, 1.5 * down], "right", [-2.5, 1.5 * down],
+  ];
 }
 
 function draftLayers(palette: Palette): LayerSpecification[] {

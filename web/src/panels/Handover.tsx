@@ -29,13 +29,14 @@ export function HandoverWindow(): JSX.Element {
     setOperator(to);
     open.value = null;
   };
-  const rows: [string, string][] = [
-    [words.say("sensors_lost"), told.lost_sensors.join(", ")],
-    [words.say("faults"), told.faults.map((fault) => `${fault.sensor_id} (${words.name("fault", fault.kind)})`).join(", ")],
-    [words.say("protection_none"), told.unwatched_zones.map(zone).join(" · ")],
-    [words.say("told_dead"), told.dead_channels.join(", ")],
-    [words.say("launches"), told.launch_sites.map((s) => `${s.launch_site_id} ×${words.number(s.launches)} (${words.clock(s.last_utc_ms)})`).join(" · ")],
-    [words.say("notes"), told.notes.map((note) => `${words.clock(note.utc_ms)} ${note.operator}: ${note.text}`).join(" · ")],
+  const sites = told.launch_sites.map((s) => [s.launch_site_id, `×${words.number(s.launches)}`, words.clock(s.last_utc_ms)]);
+  const rows: [string, string[][]][] = [
+    [words.say("sensors_lost"), told.lost_sensors.map((id) => [id])],
+    [words.say("faults"), told.faults.map((fault) => [fault.sensor_id, words.name("fault", fault.kind)])],
+    [words.say("protection_none"), told.unwatched_zones.map((id) => [zone(id)])],
+    [words.say("told_dead"), told.dead_channels.map((id) => [id])],
+    [words.say("launches"), sites],
+    [words.say("notes"), told.notes.map((note) => [words.clock(note.utc_ms), note.operator, note.text])],
   ];
   return (
     <Dialog title={words.say("hand_over")} onClose={() => (open.value = null)}>
@@ -50,7 +51,10 @@ export function HandoverWindow(): JSX.Element {
       </ul>
       <dl class="facts">
         {rows.map(([head, said]) => (
-          <div key={head}><dt>{head}</dt><dd><bdi>{said || words.say("none")}</bdi></dd></div>
+          <div key={head}>
+            <dt>{head}</dt>
+            <dd>{said.length ? said.map((parts, k) => <p key={k}>{parts.map((part) => <><bdi>{part}</bdi> </>)}</p>) : words.say("none")}</dd>
+          </div>
         ))}
       </dl>
       <form class="settings" onSubmit={(event) => void save(event)}>

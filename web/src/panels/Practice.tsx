@@ -52,13 +52,19 @@ function ChannelLine({ channel }: { channel: Channel }): JSX.Element {
       <span>{words.say("sent")} {words.number(channel.sent)} · {words.say("failed")} {words.number(channel.failed)}</span>
       <span class="result" role="status">
         {waits ? words.say("test_waits") : busy.value === channel.channel_id ? words.say("test_busy") : testText(channel, words)}
-        {detail && <small dir="ltr"><bdi>{detail}</bdi></small>}
+        {detail && <Receipt said={detail} />}
       </span>
       <Button onClick={() => void testChannel(channel.channel_id)} disabled={waits} label={words.say("test_of", { channel: channel.channel_id })}>
         {words.say("test")}
       </Button>
     </li>
   );
+}
+
+/** What a channel said became of its last message, in the console's language; a file's name or a code as it came. */
+function Receipt({ said }: { said: string }): JSX.Element {
+  const words = app.words.value.reason(said);
+  return words === null ? <small dir="ltr"><bdi>{said}</bdi></small> : <small>{words}</small>;
 }
 
 function DrillPart(): JSX.Element {

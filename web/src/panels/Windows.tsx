@@ -142,7 +142,7 @@ function Why({ title, path }: { title: string; path: string }): JSX.Element {
   }, [path, lang]);
   return (
     <Dialog title={title} onClose={close}>
-      <p class="why" dir="auto">{text}</p>
+      <p class="why" dir="auto">{words.numeralsOf(text)}</p>
     </Dialog>
   );
 }

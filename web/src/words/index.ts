@@ -52,13 +52,14 @@ export class Words {
     return (this.pack.words as Record<string, string>)[`${family}.${value}`] ?? value;
   }
 
-  /** Say a reason of the station's, which it gives in English; null if the packs do not know it. */
+  /** Say a reason or a receipt of the station's, which it gives in English; null if the packs do not know it. */
   reason(text: string): string | null {
     const found = recognise(text);
     if (!found) return null;
     return this.pack.words[found.key].replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = found.blanks[name] ?? "";
       if (/^[+-]?[\d.]+$/.test(value)) return isolate(this.digitsOf(value));
+      if (name === "level" || name === "kind") return this.name(name === "level" ? "level" : "message_kind", value);
       return name === "why" ? (this.reason(value) ?? isolate(value)) : isolate(value);
     });
   }
@@ -75,6 +76,13 @@ export class Words {
   /** Put a text's Latin digits into the chosen ones (grid references, identifiers keep theirs). */
   digitsOf(text: string): string {
     return this.digits === "arab" ? text.replace(/[0-9]/g, (d) => String.fromCharCode(0x0660 + Number(d))) : text;
+  }
+
+  /** Put the numbers and times of a text into the chosen digits; what belongs to a name, a hash or an address keeps its own. */
+  numeralsOf(text: string): string {
+    if (this.digits !== "arab") return text;
+    const numbers = /(?<![\w.:-])\d+(?::\d\d)*(?:\.\d+)?(?![\w]|[.:-]\d)/g;
+    return text.replace(numbers, (number) => this.digitsOf(number.replace(".", "٫"))).replace(/(?<=[٠-٩]) %/g, "٪");
   }
 
   percent(share: number): string {
