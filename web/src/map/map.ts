@@ -366,8 +366,9 @@ export class SiteMap {
     this.map.resize();
     const { clientWidth, clientHeight } = this.map.getContainer();
     const margin = Math.max(10, Math.min(90, Math.min(clientWidth, clientHeight) * 0.12));
+    const lines = this.mode === "wall" ? 1.6 * margin : margin; // the wall's letters are larger
     // labels reach beyond what they name, and the map's own buttons stand at one side
-    const padding = { top: margin, bottom: margin, left: margin + 40, right: margin + 40 };
+    const padding = { top: lines, bottom: lines, left: margin + 40, right: margin + 40 };
     this.map.fitBounds(bounds, { padding, animate, duration: 500, maxZoom: 14.5 });
   }
 
