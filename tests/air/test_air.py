@@ -22,15 +22,20 @@ def _turned(way: Way, angle: float) -> Way:
     return lambda t: np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ way(t)
 
 
+def _from(begin_s: float, way: Way) -> Way:
+    """The same way, begun later: the radar has looked for a while when the body comes over the edge of its view."""
+    return lambda t: way(t - begin_s)
+
+
 @pytest.mark.parametrize("angle", [0.0, 2.1, 4.4])
 @pytest.mark.parametrize("place", [(30.0, 20.0), (-41.0, 174.0)])
 def test_a_low_slow_silent_object_on_its_way_to_a_zone_is_warned_of_at_once(
     angle: float, place: tuple[float, float]
 ) -> None:
-    way = _turned(DRONE, angle)
-    seen = watch(Scene(make_site(*place), [Body("drone", way)], 40.0, seed=3))
-    assert seen.alarms()["Z1"] < 8.0
-    last = seen.near(way, after_s=15.0)
+    way = _turned(_from(15.0, DRONE), angle)
+    seen = watch(Scene(make_site(*place), [Body("drone", way, from_s=15.0)], 55.0, seed=3))
+    assert seen.alarms()["Z1"] < 15.0 + 8.0
+    last = seen.near(way, after_s=30.0)
     assert last
     assert {report.affiliation for report in last} == {"suspect"}
     assert {report.object_kind for report in last} == {"drone"}
@@ -93,19 +98,19 @@ def test_a_displaced_claim_is_flagged_not_believed_and_alarms_nobody(
 
 
 def test_a_claim_of_a_place_where_a_drone_is_not_does_not_shield_the_drone() -> None:
-    seen = watch(
-        Scene(make_site(), [Body("F01", DRONE, lambda t: DRONE(t) + np.array([900.0, 0.0, 0.0]))], 60.0, seed=7)
-    )
+    way = _from(15.0, DRONE)
+    body = Body("F01", way, lambda t: way(t) + np.array([900.0, 0.0, 0.0]), from_s=15.0)
+    seen = watch(Scene(make_site(), [body], 75.0, seed=7))
     assert "Z1" in seen.alarms()
     assert any("F01" in d.detection_id for d in seen.dispositions if "contradicted" in d.reason)
 
 
 def test_a_friend_that_crosses_close_to_a_drone_stays_a_friend_and_the_drone_a_suspect() -> None:
-    at = DRONE(30.0)
-    friend = straight(at[0] - 60.0 * 30, at[1] - 45.0 * 30, at[2] + 120.0, 60.0, 45.0)
-    seen = watch(Scene(make_site(), [Body("drone", DRONE), Body("F01", friend, friend)], 70.0, seed=8))
-    assert {r.affiliation for r in seen.near(friend, after_s=45.0)} == {"assumed_friend"}
-    assert {r.affiliation for r in seen.near(DRONE, after_s=45.0)} == {"suspect"}
+    at, way = DRONE(30.0), _from(15.0, DRONE)
+    friend = straight(at[0] - 60.0 * 45, at[1] - 45.0 * 45, at[2] + 120.0, 60.0, 45.0)
+    seen = watch(Scene(make_site(), [Body("drone", way, from_s=15.0), Body("F01", friend, friend)], 85.0, seed=8))
+    assert {r.affiliation for r in seen.near(friend, after_s=60.0)} == {"assumed_friend"}
+    assert {r.affiliation for r in seen.near(way, after_s=60.0)} == {"suspect"}
     wrong = [r for r in seen.tracks if r.affiliation == "suspect" and r.transponder_id]
     assert wrong == []
 
@@ -205,5 +210,21 @@ def test_an_aircraft_known_as_such_is_not_a_stranger_again_when_its_track_breaks
     seen = watch(Scene(make_site(), [Body("lander", way)], 75.0, seed=2))
     assert len({report.track_id for report in seen.near(way)}) > 1, "the track must have broken"
     assert seen.alarms() == {}
-    stranger = straight(2000.0, 300.0, 180.0, -30.0, 0.0)
-    assert watch(Scene(make_site(zones_at_m=((-2500.0, 300.0, 400.0),)), [Body("x", stranger)], 35.0, seed=2)).alarms()
+    stranger, site = straight(7200.0, 300.0, 120.0, -34.0, 0.0), make_site(zones_at_m=((3000.0, 300.0, 400.0),))
+    assert watch(Scene(site, [Body("x", stranger, from_s=10.0)], 55.0, seed=2)).alarms()
+
+
+def test_what_was_there_when_watching_began_or_rose_where_it_is_watched_is_not_called_a_drone_at_once() -> None:
+    site, way = make_site(zones_at_m=((0.0, 0.0, 500.0),)), straight(0.0, 4600.0, 200.0, 0.0, -30.0)
+    at_start = watch(Scene(site, [Body("x", way)], 45.0, seed=3))
+    assert at_start.near(way, after_s=10.0)
+    assert at_start.alarms() == {}
+    risen = watch(Scene(site, [Body("x", way, from_s=20.0)], 90.0, seed=3))
+    assert risen.near(way, after_s=30.0)
+    assert risen.alarms() == {}
+
+
+def test_what_was_there_when_watching_began_and_stays_lower_than_aircraft_fly_is_warned_of() -> None:
+    site, way = make_site(zones_at_m=((0.0, 0.0, 500.0),)), straight(0.0, 5200.0, 120.0, 0.0, -36.0)
+    alarms = watch(Scene(site, [Body("x", way)], 90.0, seed=3)).alarms()
+    assert 40.0 < alarms["Z1"] < 75.0

@@ -9,7 +9,7 @@ from marsad import identify
 
 
 def _motion(
-    speed: float, height: float, climb: float = 0.0, sigma: float = 4.0, course: float = 0.0
+    speed: float, height: float, climb: float = 0.0, sigma: float = 4.0, course: float = 0.0, falling: float = 0.0
 ) -> identify.Motion:
     def one(value: float) -> np.ndarray:
         return np.array([value])
@@ -22,6 +22,7 @@ def _motion(
         climb_ms=one(climb),
         climb_sigma_ms=one(1.0),
         course_rad=one(course),
+        falling=one(falling),
     )
 
 
@@ -161,3 +162,29 @@ def test_what_falls_steeply_from_the_first_is_no_drone_coming_in_but_a_known_one
     assert _judge(_motion(36.0, 140.0), memory=memory).affiliation == "suspect"
     assert _judge(_motion(24.0, 60.0, climb=-6.5), memory=memory).affiliation == "suspect"
     assert _judge(_motion(36.0, 140.0, climb=-2.0)).affiliation == "suspect"
+
+
+def test_what_moves_as_if_thrown_is_no_drone() -> None:
+    flown = _judge(_motion(36.0, 140.0))
+    thrown = _judge(_motion(36.0, 140.0, falling=0.9))
+    assert flown.affiliation == "suspect"
+    assert thrown.affiliation == "unknown"
+    assert thrown.threat_probability == pytest.approx(0.1 * flown.threat_probability, rel=0.02)
+
+
+def test_who_slows_down_comes_to_land_but_a_suspect_in_its_dive_stays_one() -> None:
+    lander, diver = identify.IdentityMemory(), identify.IdentityMemory()
+    for k in range(8):
+        _judge(_motion(48.0, 430.0, sigma=2.0), reach=0.0, memory=lander, now_s=float(k))
+        _judge(_motion(40.0, 140.0, sigma=2.0), memory=diver, now_s=float(k))
+    assert not lander.suspect
+    assert diver.suspect
+    assert _judge(_motion(32.0, 140.0, sigma=2.0), memory=lander, now_s=9.0).affiliation == "unknown"
+    assert _judge(_motion(22.0, 60.0, -6.0, sigma=2.0), memory=diver, now_s=9.0).affiliation == "suspect"
+    assert (lander.has_slowed, diver.has_slowed) == (True, False)
+
+
+@pytest.mark.parametrize(("origin", "wanted"), [("edge", "suspect"), ("inside", "unknown"), ("start", "unknown")])
+def test_where_a_track_came_into_view_tells_a_drone_from_what_took_off(origin: identify.Origin, wanted: str) -> None:
+    memory = identify.IdentityMemory(origin=origin)
+    assert _judge(_motion(36.0, 140.0), memory=memory).affiliation == wanted

@@ -19,14 +19,14 @@ _STEEPEST_RAD = 1.2  # a radar's beam seldom reaches higher; what it has followe
 _FOLLOWED_HITS = 5
 
 
-def is_watched(state: AirState, place_m: Float[np.ndarray, "3"]) -> bool:
-    """Say whether a live, trusted radar would see a body at a place in site coordinates."""
+def is_watched(state: AirState, place_m: Float[np.ndarray, "3"], reach: float = 0.9) -> bool:
+    """Say whether a live, trusted radar would see a body at a place (site coordinates) within a part of its range."""
     for sensor_id in state.scans:
         sensor = state.registration.sensors.get(sensor_id)
         trusted = not any(key.startswith(f"{sensor_id}/") for key in state.registration.accused)
         if sensor is None or not trusted or not health.is_alive(state.registration.health, sensor_id):
             continue
-        if _sees(state, sensor, place_m):
+        if _sees(state, sensor, place_m, reach):
             return True
     return False
 
@@ -49,11 +49,11 @@ def note_steepest(state: AirState, position_m: Float[np.ndarray, "track 3"]) -> 
         state.steepest_rad[sensor_id] = steepest
 
 
-def _sees(state: AirState, sensor: Sensor, place_m: Float[np.ndarray, "3"]) -> bool:
+def _sees(state: AirState, sensor: Sensor, place_m: Float[np.ndarray, "3"], reach: float) -> bool:
     stand = enu_of(state.frame, sensor.position)
     relative = place_m - stand
     distance = float(np.linalg.norm(relative))
-    if not 300.0 < distance < 0.9 * (sensor.max_range_m or 20_000.0):
+    if not 300.0 < distance < reach * (sensor.max_range_m or 20_000.0):
         return False
     _, elevation = angles(axes_at(state.frame, sensor.position).T @ relative)
     least = sensor.min_elevation_rad if sensor.min_elevation_rad is not None else 0.0

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from marsad import identify, track
 from marsad.air.coverage import is_watched, note_steepest
 from marsad.air.fates import name_of, rocket_event
+from marsad.air.origin import origin_of
 from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
 from marsad.geo.site_frame import geodetic_of
@@ -181,6 +182,7 @@ class _View:
             self.estimate.covariance,
             self.estimate.position_enu_m[:, 2] - (height - ground),
             state.site.terrain.height_sigma_m,
+            self.estimate.rocket_probability,
         )
         for row, uid in enumerate(self.tracks.uid.tolist()):
             if uid not in state.known:
@@ -203,6 +205,7 @@ class _View:
         bound = identify.claim_of_track(state.book)
         beside, candidates = identify.claims_beside(state.book, state.params.claims)
         memory = [state.known[uid].memory for uid in uids]
+        self._note_origins(now_s, memory)
         identify.remember(self.motion, self.tracks.hits, memory, now_s, state.params.identity)
         self._lay_out_ways(now_s, bound, memory)
         evidence = identify.Evidence(
@@ -219,6 +222,18 @@ class _View:
         )
         judged = identify.judge(self.motion, evidence, memory, lists, state.params.identity)
         return [self._rocket_or(row, one) for row, one in enumerate(judged)]
+
+    def _note_origins(self, now_s: float, memory: list[identify.IdentityMemory]) -> None:
+        """Say of each track, once its course is known, how it came into view; after a lost suspect, nothing is said."""
+        settled = (self.tracks.range_known > 0) & (self.tracks.hits >= self.state.params.identity.min_updates)
+        for row in np.flatnonzero(settled):
+            one = memory[row]
+            if one.origin != "unknown":
+                continue
+            has_lost = now_s - self.state.last_suspect_lost_s < self.state.params.lost_suspect_s
+            place_m, velocity_ms = self.estimate.position_enu_m[row], self.estimate.velocity_enu_ms[row]
+            born_s = float(self.tracks.born_s[row])
+            one.origin = "edge" if has_lost else origin_of(self.state, place_m, velocity_ms, born_s)
 
     def _rocket_or(self, row: int, judged: Judgement) -> Judgement:
         """A track that took a rocket's detections is that rocket; nothing else is called one here."""

@@ -16,6 +16,7 @@ A machine alone says no more than suspect; hostile is for people to say.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -23,6 +24,10 @@ from jaxtyping import Bool, Float, Int
 from marsad.identify.claims import Claim
 from marsad.identify.kinds import KIND_NAMES, Motion, kind_probabilities
 from marsad.terms import Affiliation, ObjectKind
+
+Origin = Literal["unknown", "edge", "inside", "start"]
+"""How a track came into view: over the edge of the coverage, inside it, or it was there when watching began."""
+_ORIGIN_FACTOR: dict[Origin, float] = {"unknown": 1.0, "edge": 1.0, "inside": 0.05, "start": 0.2}
 
 
 @dataclass(frozen=True)
@@ -33,15 +38,22 @@ class IdentityParams:
     ``reach_on``, and stays so until that probability falls under ``suspect_off``.  The rest says what only crewed
     aircraft show, held to be seen at ``certain_sigma`` standard deviations: they fly faster than ``fast_ms`` or higher
     than ``high_m``, climb away (``climb_gain_m`` above where they were first seen, at more than ``climb_mean_ms`` on
-    average) or circle (``circling_rad`` of turn in one sense).  Nothing becomes suspect while it falls more steeply
+    average), circle (``circling_rad`` of turn in one sense) or slow down to land or hover (by ``slowing_rel`` of the
+    greatest speed shown).  Nothing becomes suspect while it falls more steeply
     than ``dive_slope``: drones come level and dive when they are long known; plots that do not belong together fall.
+    Of what was there when watching began nobody knows whence it came.  That speaks against a drone, until it has flown
+    level (within ``level_ms``) below ``low_m`` for ``start_watch_s``: crewed aircraft do so to take off and land only.
     """
 
-    fast_ms: float = 56.0
-    high_m: float = 480.0
+    fast_ms: float = 54.0
+    high_m: float = 440.0
     climb_gain_m: float = 60.0
     climb_mean_ms: float = 1.0
     circling_rad: float = 5.0
+    slowing_rel: float = 0.15
+    start_watch_s: float = 45.0
+    level_ms: float = 2.0
+    low_m: float = 150.0  # ICAO Annex 2, 4.6 b): 500 ft
     certain_sigma: float = 2.5
     min_updates: int = 4
     suspect_on: float = 0.7
@@ -60,12 +72,18 @@ class IdentityMemory:
     was_high: bool = False
     has_climbed: bool = False
     has_circled: bool = False
+    has_slowed: bool = False
     rose_inside: bool = False
     """First seen low among the site's own zones: it took off there, it did not come."""
+    origin: Origin = "unknown"
+    """Who is first seen where the radars look took off there; of who was there from the start nobody knows it."""
     suspect: bool = False
     first_seen_s: float | None = None
     first_height_m: float = 0.0
     first_height_sigma_m: float = 0.0
+    low_since_s: float = -np.inf
+    fastest_ms: float = 0.0
+    fastest_sigma_ms: float = 0.0
     last_course_rad: float | None = None
     turned_rad: float = 0.0
 
@@ -77,7 +95,8 @@ class IdentityMemory:
             * (1e-2 if self.was_high else 1.0)
             * (0.05 if self.has_climbed else 1.0)
             * (0.05 if self.has_circled else 1.0)
-            * (0.05 if self.rose_inside else 1.0)
+            * (0.05 if self.has_slowed else 1.0)
+            * (0.05 if self.rose_inside else _ORIGIN_FACTOR[self.origin])
         )
 
 
@@ -142,7 +161,7 @@ def remember(
     now_s: float,
     params: IdentityParams,
 ) -> None:
-    """Note what only crewed aircraft show: speed, height, a climb away, circles, each seen with certainty."""
+    """Note what only crewed aircraft show: speed, height, a climb away, circles, slowing, each seen with certainty."""
     sure = params.certain_sigma
     settled = updates >= params.min_updates
     fast = settled & (motion.speed_ms - sure * motion.speed_sigma_ms > params.fast_ms)
@@ -157,7 +176,27 @@ def remember(
         gain = height - one.first_height_m - sure * float(np.hypot(sigma, one.first_height_sigma_m))
         is_climb = gain > params.climb_gain_m and gain > params.climb_mean_ms * (now_s - one.first_seen_s)
         one.has_climbed = one.has_climbed or is_climb
+        _stay_low(one, now_s, height, float(motion.climb_ms[row]), params)
+        _slow(one, float(motion.speed_ms[row]), float(motion.speed_sigma_ms[row]), params)
         _turn(one, motion, int(row), params)
+
+
+def _stay_low(one: IdentityMemory, now_s: float, height_m: float, climb_ms: float, params: IdentityParams) -> None:
+    """Think no better of what was there from the start once it has stayed lower than crewed aircraft do."""
+    if height_m > params.low_m or abs(climb_ms) > params.level_ms:
+        one.low_since_s = now_s
+    if one.origin == "start" and now_s - max(one.low_since_s, one.first_seen_s or now_s) > params.start_watch_s:
+        one.origin = "edge"
+
+
+def _slow(one: IdentityMemory, speed_ms: float, sigma_ms: float, params: IdentityParams) -> None:
+    """Note the greatest speed shown, and whether the track has slowed down since; a suspect's dive is no slowing."""
+    sure = params.certain_sigma
+    if speed_ms - sure * sigma_ms > one.fastest_ms - sure * one.fastest_sigma_ms:
+        one.fastest_ms, one.fastest_sigma_ms = speed_ms, sigma_ms
+    lost = one.fastest_ms * (1.0 - params.slowing_rel) - speed_ms
+    is_slower = not one.suspect and lost > sure * float(np.hypot(sigma_ms, one.fastest_sigma_ms))
+    one.has_slowed = one.has_slowed or is_slower
 
 
 def _turn(one: IdentityMemory, motion: Motion, row: int, params: IdentityParams) -> None:

@@ -118,6 +118,8 @@ class Motion:
     climb_ms: Float[np.ndarray, " track"]
     climb_sigma_ms: Float[np.ndarray, " track"]
     course_rad: Float[np.ndarray, " track"]
+    falling: Float[np.ndarray, " track"]
+    """Probability that it is thrown and not flown: burning, or on a ballistic path, by the likelihood of the plots."""
 
 
 def motion_of(
@@ -126,6 +128,7 @@ def motion_of(
     covariance: Float[np.ndarray, "track 6 6"],
     ground_up_m: Float[np.ndarray, " track"],
     ground_sigma_m: float,
+    falling: Float[np.ndarray, " track"] | None = None,
 ) -> Motion:
     """Take speed, height above ground and climb, with their standard deviations, from track states.
 
@@ -137,6 +140,8 @@ def motion_of(
         Up coordinate of the ground below each track, in the same frame.
     ground_sigma_m
         Standard deviation of the ground height.
+    falling
+        Probability that each moves like a rocket or a stone; None: none of them.
     """
     speed = np.hypot(velocity_enu_ms[:, 0], velocity_enu_ms[:, 1])
     safe = np.maximum(speed, 1.0)
@@ -152,6 +157,7 @@ def motion_of(
         climb_ms=velocity_enu_ms[:, 2],
         climb_sigma_ms=np.sqrt(np.maximum(covariance[:, 5, 5], 0.01)),
         course_rad=np.arctan2(velocity_enu_ms[:, 0], velocity_enu_ms[:, 1]),
+        falling=np.zeros(speed.shape) if falling is None else falling,
     )
 
 
@@ -181,4 +187,6 @@ def kind_probabilities(motion: Motion, drone_factor: Float[np.ndarray, " track"]
         )
         if row.kind in ("drone", "bird"):
             weight[:, column] *= drone_factor
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+    share = weight / weight.sum(axis=1, keepdims=True) * (1.0 - motion.falling)[:, None]
+    share[:, KIND_NAMES.index("unknown")] += motion.falling
+    return np.asarray(share)
