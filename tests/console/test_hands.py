@@ -251,4 +251,4 @@ def test_why_a_selected_zone_was_not_alarmed_is_asked_with_the_same_key(console:
     c.page.goto(f"{c.url}/#lang=ar&sel=zone:village&at=2026-03-14T18:00:15Z")
     c.page.locator(".feed-record").wait_for()
     c.page.keyboard.press("y")
-    c.page.get_by_role("dialog").get_by_text("village: لم تُنذَر (1773511215000)").wait_for()
+    c.page.get_by_role("dialog").get_by_text("village: لم تُنذَر (١٧٧٣٥١١٢١٥٠٠٠)").wait_for()

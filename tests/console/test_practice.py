@@ -86,5 +86,8 @@ def test_where_there_are_accounts_it_takes_one_to_test_or_drill(console: Any) ->
     c = console(2, 0, prepare=lambda mock: mock.people.update(huda="correct horse battery"))
     c.page.keyboard.press("d")
     c.page.get_by_role("button", name="Test siren-1").click()
-    c.page.get_by_role("dialog", name="Orders").get_by_label("Account").wait_for()
+    account = c.page.get_by_role("dialog", name="Orders").get_by_label("Account")
+    account.wait_for()
+    c.page.wait_for_timeout(500)
+    assert account.is_visible()  # the end of the window before it has not closed this one
     assert c.mock.tests == {}

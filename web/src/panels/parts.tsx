@@ -69,8 +69,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
+  // a window that made way for another is told later that it was closed: that must not close the other
+  const closed = (): void => {
+    if (box.current) props.onClose();
+  };
   return (
-    <dialog ref={box} aria-label={props.title} onClose={props.onClose} onCancel={props.onClose}>
+    <dialog ref={box} aria-label={props.title} onClose={closed} onCancel={closed}>
       <header>
         <h2>{props.title}</h2>
         <Button onClick={props.onClose}>{app.words.value.say("close")}</Button>
