@@ -146,3 +146,20 @@ def test_an_exercise_is_marked_and_says_so() -> None:
     (root,) = chain_of(warning(exercise=True))
     assert text(root, "c:status") == "Exercise"
     assert all("EXERCISE" in str(h.text) or "تمرين" in str(h.text) for h in root.findall(".//c:headline", NS))
+
+
+@pytest.mark.parametrize(
+    ("about", "english", "arabic"), [("hazard", "named wrongly", "الخطأ"), ("late", "came late", "متأخر")]
+)
+def test_a_correction_is_an_update_that_says_what_was_wrong(
+    schema: etree.XMLSchema, about: str, english: str, arabic: str
+) -> None:
+    _, root = chain_of(warning(), warning(action="update", note=f"correction_{about}", hazard="drone"))
+    assert schema.validate(root), schema.error_log
+    assert (text(root, "c:msgType"), text(root, "c:info/c:responseType")) == ("Update", "Shelter")
+    ar, en = root.findall("c:info", NS)
+    assert text(en, "c:headline").startswith("CORRECTION: ")
+    assert text(ar, "c:headline").startswith("تصحيح: ")
+    assert english in text(en, "c:description")
+    assert "drone" in text(en, "c:description")
+    assert arabic in text(ar, "c:description")

@@ -205,6 +205,16 @@ def test_a_persons_alarm_goes_from_the_page_to_the_journal_and_two_take_it_back(
                 await asyncio.sleep(0.02)
             levels = {zone["zone_id"]: zone["level"] for zone in station.picture.snapshot()["zones"]}
             assert levels == {"camp": "take_shelter", "tanks": "clear"}
+            correct = {"what": "correct", "zone_ids": ["camp"], "hazard": "drone", "correction": "hazard"}
+            assert (await client.post("/api/order", json=correct, headers=tokens["olga"])).status_code == 403
+            assert (await client.post("/api/order", json=correct, headers=tokens["amal"])).status_code == 200
+            for _ in range(200):
+                if len(list((tmp_path / "cap").glob("*.xml"))) == 2:
+                    break
+                await asyncio.sleep(0.02)
+            zones = {zone["zone_id"]: zone for zone in station.picture.snapshot()["zones"]}
+            assert (zones["camp"]["level"], zones["camp"]["hazard"]) == ("take_shelter", "drone")
+            assert [b"CORRECTION" in f.read_bytes() for f in sorted((tmp_path / "cap").glob("*.xml"))] == [False, True]
             cancel = {"what": "cancel", "zone_ids": ["camp"], "confirm": "Camp"}
             proposed = await client.post("/api/order", json=cancel, headers=tokens["amal"])
             assert proposed.status_code == 202
@@ -214,11 +224,11 @@ def test_a_persons_alarm_goes_from_the_page_to_the_journal_and_two_take_it_back(
             done = await client.post(where, headers=tokens["basim"])
             assert done.json()["by"] == ["amal", "basim"]
             for _ in range(200):
-                if len(list((tmp_path / "cap").glob("*.xml"))) > 1:
+                if len(list((tmp_path / "cap").glob("*.xml"))) > 2:
                     break
                 await asyncio.sleep(0.02)
         texts = [p.read_text() for p in sorted((tmp_path / "cap").glob("*.xml"))]
-        assert ["<msgType>Alert" in texts[0], "<msgType>Cancel" in texts[1]] == [True, True]
+        assert ["<msgType>Alert" in texts[0], "<msgType>Update" in texts[1], "<msgType>Cancel" in texts[2]] == [True] * 3
 
     asyncio.run(main())
     with open_for_reading(tmp_path / "journal") as reader:
@@ -227,7 +237,7 @@ def test_a_persons_alarm_goes_from_the_page_to_the_journal_and_two_take_it_back(
             for r in reader.read(("message",))
             if r.source == "personorder"
         ]
-        assert [o.operator_ids for o in orders] == [("amal",), ("amal", "basim")]
+        assert [o.operator_ids for o in orders] == [("amal",), ("amal",), ("amal", "basim")]
         assert PASSWORD.encode() not in b"".join(r.payload + r.raw for r in reader.read())
         result = replay(reader, warning_only())
     assert result.difference() is None

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from marsad.terms import PersonOrder
-from marsad.warn import AllClearOrder, CancelAlarm, Hold, ManualAlarm, init, order_of
+from marsad.warn import AllClearOrder, CancelAlarm, CorrectAlarm, Hold, ManualAlarm, init, order_of
 from warn.warn_kit import POLICY, Run, S, at, drone, impact, launch, risk
 
 
@@ -339,10 +339,58 @@ def test_old_threats_are_forgotten() -> None:
 
 
 def test_a_persons_order_comes_to_the_engine_as_what_it_is() -> None:
-    expected = {"alarm": ManualAlarm, "hold": Hold, "cancel": CancelAlarm, "all_clear": AllClearOrder}
+    expected = {
+        "alarm": ManualAlarm,
+        "hold": Hold,
+        "cancel": CancelAlarm,
+        "correct": CorrectAlarm,
+        "all_clear": AllClearOrder,
+    }
     for what, kind in expected.items():
         order = order_of(
             PersonOrder(arrival_utc_ns=1, order_id="o", what=what, zone_ids=("Z0",), operator_ids=("a",), note="n")
         )
         assert type(order) is kind
         assert (order.order_id, order.zone_ids, order.operator_ids, order.note) == ("o", ("Z0",), ("a",), "n")
+
+
+def corrected(hazard: str, correction: str = "hazard", order_id: str = "c1") -> CorrectAlarm:
+    return CorrectAlarm(
+        order_id=order_id, zone_ids=("Z0", "Z9"), operator_ids=("amal",), correction=correction, hazard=hazard
+    )
+
+
+def test_a_correction_is_told_at_once_and_what_people_are_to_do_stays() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 40)),))
+    (said,) = run.step(4, orders=(corrected("drone"),))
+    assert (said.level, said.action, said.hazard) == ("take_shelter", "update", "drone")
+    assert (said.rule, said.issuer, said.note) == ("corrected_by_person", "person", "correction_hazard")
+    assert said.warning_id == run.said[0].warning_id
+    assert all(w.hazard == "drone" for w in run.wait(4, 30)), "it is not named wrongly again by itself"
+    assert not [w for w in run.said[2:] if w.note.startswith("correction")], "and corrected once only"
+
+
+def test_something_new_is_named_by_itself_whatever_was_corrected_before() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 40)),))
+    run.step(4, orders=(corrected("drone"),))
+    run.step(12, impacts=(impact("R2", 12, risk("Z0", 0.9, 30)),))
+    assert run.said[-1].hazard == "rocket"
+
+
+def test_that_a_warning_came_late_is_said_in_shelter_and_after_but_to_no_zone_that_was_told_nothing() -> None:
+    run = Run()
+    assert run.step(1, orders=(corrected("unknown", "late"),)) == ()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    (said,) = run.step(4, orders=(corrected("unknown", "late", "c2"),))
+    assert (said.hazard, said.note, said.level) == ("rocket", "correction_late", "take_shelter")
+    run.wait(4, 2000)
+    ended = next(w for w in run.said if w.level == "all_clear")
+    after_s = (ended.arrival_utc_ns - at(0)) // S + 1
+    assert run.level() == "clear"
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    run.wait(4, after_s)
+    (said,) = run.step(after_s + 1, orders=(corrected("unknown", "late", "c3"),))
+    assert (said.level, said.action, said.note) == ("all_clear", "update", "correction_late")

@@ -3,7 +3,9 @@ import { signal } from "@preact/signals";
 import * as app from "./app";
 import type { Hazard } from "./protocol";
 
-export type Order = "alarm" | "hold" | "cancel" | "all_clear";
+export type Order = "alarm" | "hold" | "cancel" | "correct" | "all_clear";
+/** What a correction is about: the hazard was named wrongly, or the warning came late. */
+export type Correction = "hazard" | "late";
 
 export interface Waiting {
   order_id: string;
@@ -58,6 +60,7 @@ export interface Wish {
   hazard: Hazard;
   note: string;
   confirm: string;
+  correction: Correction;
 }
 
 /** Give an order; it is carried out at once, or waits for a second person. */

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from marsad.terms.warnings import CORRECTION
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,9 @@ class Texts:
     cancel_headline: str
     exercise: str
     drill_ended: str
+    correction: str = "{headline}"
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    """By what they are about; a language without them tells the message again, rightly."""
 
 
 ENGLISH = Texts(
@@ -46,6 +52,8 @@ ENGLISH = Texts(
     cancel_headline="{zone}: warning withdrawn",
     exercise="EXERCISE: {headline}",
     drill_ended="{zone}: DRILL ENDED – REAL ALARM. Follow the real alarm.",
+    correction="CORRECTION: {headline}",
+    corrections={"hazard": "The danger was named wrongly before.", "late": "The warning before this one came late."},
 )
 
 ARABIC = Texts(
@@ -75,6 +83,8 @@ ARABIC = Texts(
     cancel_headline="{zone}: سُحب التحذير",
     exercise="تمرين: {headline}",
     drill_ended="{zone}: انتهى التمرين – إنذار حقيقي. اتبعوا الإنذار الحقيقي.",
+    correction="تصحيح: {headline}",
+    corrections={"hazard": "ذُكر نوع الخطر سابقًا على وجه الخطأ.", "late": "جاء التحذير السابق متأخرًا."},
 )
 
 DRILL_ENDED = "drill_ended_real_alarm"
@@ -84,8 +94,16 @@ LANGUAGES: dict[str, Texts] = {"ar": ARABIC, "en": ENGLISH}
 """By language tag (RFC 3066), in the order in which the blocks are written."""
 
 
-def headline_of(texts: Texts, level: str, zone_name: str, *, cancelled: bool, exercise: bool) -> str:
-    """Give the headline of a message."""
+def headline_of(texts: Texts, level: str, zone_name: str, *, cancelled: bool, exercise: bool, note: str = "") -> str:
+    """Give the headline of a message; ``note`` is the warning's."""
     template = texts.cancel_headline if cancelled else texts.headlines[level]
     headline = template.format(zone=zone_name)
+    if note.startswith(CORRECTION):
+        headline = texts.correction.format(headline=headline)
     return texts.exercise.format(headline=headline) if exercise else headline
+
+
+def description_of(texts: Texts, hazard: str, note: str = "") -> str:
+    """Give the description of a message, behind what was wrong where it is a correction."""
+    wrong = texts.corrections.get(note.removeprefix(CORRECTION), "") if note.startswith(CORRECTION) else ""
+    return f"{wrong} {texts.descriptions[hazard]}".strip()

@@ -53,6 +53,7 @@ def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int) -> b
             (zone.name_ar or zone.name) if language == "ar" else zone.name,
             cancelled=warning.action == "cancel",
             exercise=warning.exercise,
+            note=warning.note,
         )
         for language, texts in LANGUAGES.items()
     ]

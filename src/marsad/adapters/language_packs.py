@@ -32,6 +32,8 @@ class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cancel_headline: str
     exercise: str
     drill_ended: str
+    correction: str = "{headline}"
+    corrections: dict[str, str] = {}
     direction: str = "ltr"
     zones: dict[str, str] = {}
 
@@ -73,6 +75,8 @@ def read_pack(path: Path) -> LanguagePack:
         cancel_headline=told.cancel_headline,
         exercise=told.exercise,
         drill_ended=told.drill_ended,
+        correction=told.correction,
+        corrections=told.corrections,
     )
     for name in ("events", "headlines", "descriptions", "instructions"):
         mine, english = getattr(texts, name), getattr(ENGLISH, name)
@@ -81,7 +85,11 @@ def read_pack(path: Path) -> LanguagePack:
             raise BadInputError(path, f"the keys {', '.join(english)} expected, {odd!r} does not fit", field=name)
         for key, text in mine.items():
             _same_places(path, f"{name}.{key}", text, english[key])
-    for name in ("cancel_headline", "exercise", "drill_ended", "cancelled"):
+    for key in texts.corrections.keys() - ENGLISH.corrections.keys():
+        raise BadInputError(
+            path, f"the keys {', '.join(ENGLISH.corrections)} expected, found {key!r}", field="corrections"
+        )
+    for name in ("cancel_headline", "exercise", "drill_ended", "cancelled", "correction"):
         _same_places(path, name, getattr(texts, name), getattr(ENGLISH, name))
     return LanguagePack(told.language, texts, told.zones)
 

@@ -22,7 +22,17 @@ from marsad.terms import PersonOrder
 
 Role = Literal["observer", "operator", "supervisor"]
 Act = Literal[
-    "see", "acknowledge", "annotate", "alarm", "alarm_wider", "hold", "cancel", "all_clear", "test_channel", "drill"
+    "see",
+    "acknowledge",
+    "annotate",
+    "alarm",
+    "alarm_wider",
+    "hold",
+    "cancel",
+    "all_clear",
+    "correct",
+    "test_channel",
+    "drill",
 ]
 RANK: dict[str, int] = {"observer": 0, "operator": 1, "supervisor": 2}
 LEAST_ROLE: dict[Act, Role] = {
@@ -34,6 +44,7 @@ LEAST_ROLE: dict[Act, Role] = {
     "hold": "operator",
     "cancel": "operator",
     "all_clear": "supervisor",
+    "correct": "operator",
     "test_channel": "supervisor",
     "drill": "supervisor",
 }

@@ -15,6 +15,7 @@ from marsad.station.access import Access, Act, NotAllowedError
 from marsad.station.service import Station
 from marsad.station.wire import Json, ms
 from marsad.terms import PersonOrder
+from marsad.terms.inputs import Correction
 
 T = TypeVar("T")
 Token = Annotated[str | None, Header(alias="Authorization")]
@@ -31,11 +32,12 @@ class Login(BaseModel):
 class OrderBody(BaseModel):
     """``POST /api/order``; ``confirm`` is the name of the (first) zone, typed by the person."""
 
-    what: Literal["alarm", "hold", "cancel", "all_clear"]
+    what: Literal["alarm", "hold", "cancel", "all_clear", "correct"]
     zone_ids: Annotated[list[str], Field(min_length=1, max_length=2000)]
     hazard: Literal["rocket", "drone", "unknown"] = "unknown"
     note: Text = ""
     confirm: Text = ""
+    correction: Correction = "hazard"
 
 
 def _json(content: Json, status: int = 200) -> Response:
@@ -117,6 +119,7 @@ def add_people(app: FastAPI, station: Station) -> None:
             operator_ids=(),
             hazard=body.hazard,
             note=body.note,
+            correction=body.correction,
         )
         taken = _allowed(lambda: access().order(bearer(authorization), wanted, now))
         if isinstance(taken, str):

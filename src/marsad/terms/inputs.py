@@ -160,19 +160,25 @@ class SensorReport(msgspec.Struct, frozen=True, kw_only=True, tag="sensor"):
     sensor: Sensor
 
 
+Correction = Literal["hazard", "late"]
+"""What a correction is about: the hazard was named wrongly; the warning came late."""
+
+
 class PersonOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     """What a person ordered about warnings, after the shell has checked who may order it.
 
-    alarm: sound it; hold: wait with a drone alarm; cancel: take an alarm back as false; all_clear: end the stay.
+    alarm: sound it; hold: wait with a drone alarm; cancel: take an alarm back as false; all_clear: end the stay;
+    correct: say again, rightly, what was said wrongly (``correction``), with ``hazard`` as the right one.
     """
 
     arrival_utc_ns: int
     order_id: str
-    what: Literal["alarm", "hold", "cancel", "all_clear"]
+    what: Literal["alarm", "hold", "cancel", "all_clear", "correct"]
     zone_ids: tuple[str, ...]
     operator_ids: tuple[str, ...]
     hazard: Literal["rocket", "drone", "unknown"] = "unknown"
     note: str = ""
+    correction: Correction = "hazard"
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):

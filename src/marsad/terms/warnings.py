@@ -10,6 +10,9 @@ WarningLevel = Literal["clear", "watch", "prepare", "take_shelter", "remain", "a
 WarningAction = Literal["alert", "update", "cancel", "all_clear"]
 Hazard = Literal["rocket", "drone", "unknown"]
 
+CORRECTION = "correction_"
+"""Begins the note of a message in which people correct what was said before; what it is about follows."""
+
 
 class ZoneWarning(msgspec.Struct, frozen=True, kw_only=True):
     """One decision for one zone.

@@ -4,13 +4,14 @@
 """
 
 from marsad.warn.engine import init, step
-from marsad.warn.evidence import AllClearOrder, CancelAlarm, Evidence, Hold, ManualAlarm, Order, order_of
+from marsad.warn.evidence import AllClearOrder, CancelAlarm, CorrectAlarm, Evidence, Hold, ManualAlarm, Order, order_of
 from marsad.warn.reasons import explain, inputs_hash
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, WarnState, restore, save
 
 __all__ = [
     "AllClearOrder",
     "CancelAlarm",
+    "CorrectAlarm",
     "Decision",
     "DecisionInputs",
     "Evidence",

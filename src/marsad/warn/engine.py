@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import Zone, ZoneWarning
-from marsad.warn.evidence import AllClearOrder, Evidence, Hold
+from marsad.warn.evidence import AllClearOrder, CorrectAlarm, Evidence, Hold
 from marsad.warn.rules import ALARMED, Picture, Verdict, leave_alarm, look, wanted
 from marsad.warn.state import Decision, Memory, Threat, WarnParams, WarnState, ZoneRecord
 from marsad.warn.tell import begin, tell
@@ -159,7 +159,7 @@ def _orders(
     touched: set[str],
     params: WarnParams,
 ) -> tuple[Memory, set[str]]:
-    """Carry out the orders that concern zones rather than threats: hold and all-clear."""
+    """Carry out the orders that concern zones rather than threats: hold, all-clear and correction."""
     threats = memory.threats
     for order in evidence.orders:
         for zone_id in order.zone_ids:
@@ -175,6 +175,9 @@ def _orders(
                 picture = look(threats, zone, memory.now_utc_ns, state.policy.of_zone(zone), params)
                 if picture.fraction < params.low_fraction:
                     records[zone_id] = replace(record, ended_by=order.order_id)
+            if isinstance(order, CorrectAlarm):
+                named = (order.hazard, record.event_ids) if order.correction == "hazard" else record.corrected
+                records[zone_id] = replace(record, correction=order.correction, corrected=named)
             touched.add(zone_id)
     return replace(memory, threats=threats), touched
 

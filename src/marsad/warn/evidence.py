@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder
+from marsad.terms.inputs import Correction
 from marsad.terms.warnings import Hazard
 
 
@@ -45,7 +46,18 @@ class AllClearOrder(msgspec.Struct, frozen=True, kw_only=True, tag="all_clear_or
     note: str = ""
 
 
-Order = ManualAlarm | Hold | CancelAlarm | AllClearOrder
+class CorrectAlarm(msgspec.Struct, frozen=True, kw_only=True, tag="correct_alarm"):
+    """A person has zones told again what was said wrongly; what they are to do stays as it is."""
+
+    order_id: str
+    zone_ids: tuple[str, ...]
+    operator_ids: tuple[str, ...]
+    correction: Correction
+    hazard: Hazard = "unknown"
+    note: str = ""
+
+
+Order = ManualAlarm | Hold | CancelAlarm | AllClearOrder | CorrectAlarm
 
 
 def order_of(order: PersonOrder) -> Order:
@@ -59,6 +71,14 @@ def order_of(order: PersonOrder) -> Order:
             note=order.note,
         )
     who = {"order_id": order.order_id, "note": order.note}
+    if order.what == "correct":
+        return CorrectAlarm(
+            **who,
+            zone_ids=order.zone_ids,
+            operator_ids=order.operator_ids,
+            correction=order.correction,
+            hazard=order.hazard,
+        )
     if order.what == "hold":
         return Hold(**who, zone_ids=order.zone_ids, operator_ids=order.operator_ids)
     if order.what == "cancel":

@@ -65,7 +65,8 @@ class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``danger_until_utc_ns`` is the 99 % quantile of the last impact reckoned with since the alarm began,
     ``stay_until_utc_ns`` when people may leave shelter; ``shown_utc_ns`` are the impact times told last (5, 50, 95 %);
-    ``ended_by`` names the order that ended the stay.
+    ``ended_by`` names the order that ended the stay; ``correction`` is one not told yet; ``corrected`` is the hazard
+    that a person named and the events that it was named for: a new event is named by itself again.
     """
 
     zone_id: str
@@ -85,6 +86,8 @@ class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     held_until_utc_ns: int = 0
     deadline_utc_ns: int = 0
     ended_by: str = ""
+    correction: str = ""
+    corrected: tuple[Hazard, tuple[str, ...]] | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

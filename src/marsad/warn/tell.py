@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import WarningAction, WarningLevel, Zone, ZoneWarning
-from marsad.terms.warnings import Hazard
+from marsad.terms.warnings import CORRECTION, Hazard
 from marsad.warn.reasons import inputs_hash
 from marsad.warn.rules import ALARMED, Picture, Verdict
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, ZoneRecord
@@ -15,6 +15,8 @@ from marsad.warn.threats import SECOND_NS
 STILL_IN_DANGER_S = 5
 PROBABILITY_STEP = 0.1
 EARLIER_STEP_S = 1
+CORRECTED = "corrected_by_person"
+BY_PERSON = ("manual_alarm", "cancelled_by_person", CORRECTED)
 DRONE_STEP = 0.2
 """A drone's time is news when it moves by this part of what was left until it, a rocket's when by a second."""
 
@@ -52,12 +54,14 @@ def tell(
     """Say what is to be said about a zone: always when its level changed, else only what is worth an update."""
     expires = _expires(record, verdict, now, policy, params)
     shown = _shown(record, picture, verdict)
-    if not changed and not _worth_an_update(record, picture, shown, expires, now, params):
+    corrects = bool(record.correction) and not changed
+    if not changed and not corrects and not _worth_an_update(record, picture, shown, expires, now, params):
         return record, None
+    rule = CORRECTED if corrects else verdict.rule
     hazard = _hazard(record, picture)
     inputs = _inputs(record, picture, now, zone, policy)
     digest = inputs_hash(inputs)
-    action = _action(record, verdict, changed)
+    action = "update" if corrects else _action(record, verdict, changed)
     after = replace(
         record,
         level=verdict.level,
@@ -68,6 +72,7 @@ def tell(
         told_utc_ns=now,
         expires_utc_ns=expires,
         low_since_utc_ns=0 if changed else record.low_since_utc_ns,
+        correction="",
     )
     warning = ZoneWarning(
         warning_id=record.warning_id,
@@ -83,14 +88,12 @@ def tell(
         impact_q50_utc_ns=shown[1] if shown else None,
         impact_q95_utc_ns=shown[2] if shown else None,
         event_ids=record.event_ids,
-        issuer="person" if verdict.rule in ("manual_alarm", "cancelled_by_person") else "automatic",
-        rule=verdict.rule,
+        issuer="person" if rule in BY_PERSON else "automatic",
+        rule=rule,
         inputs_hash=digest,
-        note=_note(picture, shown, verdict),
+        note=f"{CORRECTION}{record.correction}" if record.correction else _note(picture, shown, verdict),
     )
-    decision = Decision(
-        warning_id=record.warning_id, level=verdict.level, rule=verdict.rule, inputs_hash=digest, inputs=inputs
-    )
+    decision = Decision(warning_id=record.warning_id, level=verdict.level, rule=rule, inputs_hash=digest, inputs=inputs)
     return after, (warning, decision)
 
 
@@ -153,7 +156,12 @@ def _moved(
 
 
 def _hazard(record: ZoneRecord, picture: Picture) -> Hazard:
-    """Name the most urgent hazard: a rocket before a drone before what a person did not name."""
+    """Name the most urgent hazard: a rocket before a drone before what a person did not name.
+
+    What a person named rightly stands until something new comes.
+    """
+    if record.corrected is not None and set(picture.event_ids) <= set(record.corrected[1]):
+        return record.corrected[0]
     kinds = {threat.hazard for threat, _ in picture.threats if threat.event_id in picture.event_ids}
     if record.hazard == "rocket" and record.level in ALARMED:
         return "rocket"

@@ -21,6 +21,7 @@ RULES = (
     "event_taken_back",
     "cancelled_by_person",
     "ordered_by_person",
+    "corrected_by_person",
 )
 """All rules by which the engine may say something."""
 
@@ -84,6 +85,7 @@ ENGLISH = Words(
         "event_taken_back": "Withdrawn by rule because every event behind the alarm turned out not to be a threat.",
         "cancelled_by_person": "Withdrawn because people declared the alarm false.",
         "ordered_by_person": "All clear because a person ordered it and nothing more was to come.",
+        "corrected_by_person": "Told again because a person corrected what had been said.",
     },
     head="{zone}: “{level}” at {at} UTC. Hazard: {hazard}.",
     probability="The chance of something coming down in the zone or its margin was {probability}.",
@@ -136,6 +138,7 @@ ARABIC = Words(
         "event_taken_back": "سُحب الإنذار بحكم القاعدة لأن كل حدث وراءه تبيّن أنه ليس تهديدًا.",
         "cancelled_by_person": "سُحب الإنذار لأن أشخاصًا مخوَّلين أعلنوا أنه كاذب.",
         "ordered_by_person": "زال الخطر بأمر من شخص، ولم يبقَ ما يُنتظر سقوطه.",
+        "corrected_by_person": "أُعيد الإبلاغ لأن أشخاصًا مخوَّلين صحّحوا ما قيل سابقًا.",
     },
     head="{zone}: «{level}» عند {at} بالتوقيت العالمي. الخطر: {hazard}.",
     probability="احتمال سقوط شيء في المنطقة أو هامشها {probability}.",

@@ -42,6 +42,18 @@ def test_without_the_synthesiser_the_channel_says_what_to_install(
         assert "apt-get install espeak-ng" in receipt.detail
 
 
+@needs_voice
+def test_a_correction_is_announced_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = SpeechChannel("pa", tmp_path, languages=["en"])
+    spoken: list[str] = []
+    monkeypatch.setattr(
+        channel, "_spoken", lambda words, _: (spoken.append(words), (tmp_path / "cache" / "x.wav", True))[1]
+    )
+    assert channel.deliver(message(action="update", note="correction_hazard", hazard="drone")).delivered
+    assert spoken[0].startswith("CORRECTION: The danger was named wrongly before. A drone")
+    assert "Go into the nearest shelter now" in spoken[0]
+
+
 def test_watch_is_not_spoken(tmp_path: Path) -> None:
     assert SpeechChannel("pa", tmp_path).deliver(message("watch")).detail == "not spoken at this level"
 

@@ -1,14 +1,15 @@
-/** Logging in, and the orders of people: alarm, hold, cancel, all-clear; another person's order that waits. */
+/** Logging in, and the orders of people: alarm, hold, cancel, correct, all-clear; another person's order that waits. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as app from "../app";
-import { confirm, give, logIn, logOut, me, type Order, type Waiting } from "../people";
+import { confirm, give, logIn, logOut, me, type Correction, type Order, type Waiting } from "../people";
 import type { Hazard } from "../protocol";
 import type { Key } from "../words/pack";
 import { open } from "./dialogs";
 import { Button, Choice, Dialog } from "./parts";
 
-const ORDERS: readonly Order[] = ["alarm", "hold", "cancel", "all_clear"];
+const ORDERS: readonly Order[] = ["alarm", "hold", "cancel", "correct", "all_clear"];
+const CORRECTIONS: readonly Correction[] = ["hazard", "late"];
 const HAZARDS: readonly Hazard[] = ["rocket", "drone", "unknown"];
 
 export function People(): JSX.Element {
@@ -92,6 +93,7 @@ function OrderForm(): JSX.Element {
   const [what, setWhat] = useState<Order>("alarm");
   const [hazard, setHazard] = useState<Hazard>("rocket");
   const [zones, setZones] = useState<string[]>(firstZones);
+  const [correction, setCorrection] = useState<Correction>("hazard");
   const [note, setNote] = useState("");
   const [typed, setTyped] = useState("");
   const [result, setResult] = useState("");
@@ -99,7 +101,7 @@ function OrderForm(): JSX.Element {
   const needsName = what === "alarm" || what === "cancel";
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const { wrong, waits_s } = await give({ what, zone_ids: zones, hazard, note, confirm: typed.trim() });
+    const { wrong, waits_s } = await give({ what, zone_ids: zones, hazard, note, confirm: typed.trim(), correction });
     setResult(wrong ? words.say("not_saved", { why: wrong }) : waits_s ? words.say("waits_second", { s: waits_s }) : words.say("carried_out"));
     if (!wrong) setTyped("");
   };
@@ -107,6 +109,10 @@ function OrderForm(): JSX.Element {
     <form class="settings" onSubmit={(event) => void send(event)}>
       <Choice label={words.say("order")} value={what} onChange={setWhat}
         options={ORDERS.map((value) => ({ value, text: words.say(`order.${value}` as Key) }))} />
+      {what === "correct" && (
+        <Choice label={words.say("correction")} value={correction} onChange={setCorrection}
+          options={CORRECTIONS.map((value) => ({ value, text: words.say(`correction.${value}` as Key) }))} />
+      )}
       <Choice label={words.say("what")} value={hazard} onChange={setHazard}
         options={HAZARDS.map((value) => ({ value, text: words.say(`hazard.${value}` as Key) }))} />
       <fieldset class="zone-choice">

@@ -15,10 +15,11 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from marsad.adapters.cap_texts import LANGUAGES, headline_of
+from marsad.adapters.cap_texts import LANGUAGES, description_of, headline_of
 from marsad.adapters.channel_test import ChannelTest, spoken
 from marsad.station.channels import Message, Receipt
-from marsad.terms import Zone
+from marsad.terms import Zone, ZoneWarning
+from marsad.terms.warnings import CORRECTION
 
 PROGRAM = "espeak-ng"
 SYNTHESIS_TIMEOUT_S = 20.0
@@ -50,7 +51,7 @@ class SpeechChannel:
         for zone in zones:
             for level in SPOKEN_LEVELS:
                 for language in self._languages:
-                    made += self._spoken(self._words(zone, level, language, False, exercise), language)[1]
+                    made += self._spoken(self._usual_words(zone, level, language, False, exercise), language)[1]
         return made
 
     def deliver(self, message: Message) -> Receipt:
@@ -62,7 +63,7 @@ class SpeechChannel:
             return Receipt(delivered=True, detail="not spoken at this level")
         files = []
         for language in self._languages:
-            words = self._words(message.zone, level, language, warning.action == "cancel", warning.exercise)
+            words = self._words(message.zone, level, language, warning)
             try:
                 files.append(self._spoken(words, language)[0])
             except (OSError, subprocess.SubprocessError) as error:
@@ -108,7 +109,15 @@ class SpeechChannel:
             return Receipt(delivered=False, detail=_said(FileNotFoundError()))
         return Receipt(delivered=True, detail=PROGRAM)
 
-    def _words(self, zone: Zone, level: str, language: str, cancelled: bool, exercise: bool) -> str:
+    def _words(self, zone: Zone, level: str, language: str, warning: ZoneWarning) -> str:
+        cancelled = warning.action == "cancel"
+        words = self._usual_words(zone, level, language, cancelled, warning.exercise)
+        if cancelled or not warning.note.startswith(CORRECTION):
+            return words
+        texts = LANGUAGES[language]
+        return f"{texts.correction.format(headline=description_of(texts, warning.hazard, warning.note))} {words}"
+
+    def _usual_words(self, zone: Zone, level: str, language: str, cancelled: bool, exercise: bool) -> str:
         texts = LANGUAGES[language]
         name = (zone.name_ar or zone.name) if language == "ar" else zone.name
         headline = headline_of(texts, level, name, cancelled=cancelled, exercise=exercise)
