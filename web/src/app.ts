@@ -4,7 +4,7 @@ import { Address } from "./address";
 import { alarms, type Alarm } from "./alarms";
 import { SILENCE_MS, StationClock } from "./clock";
 import { EMPTY, reduce, type Picture } from "./picture";
-import { protection, watchers, type Coverage } from "./protection";
+import { moved, movers, protection, watchers, type Coverage, type Places } from "./protection";
 import type { Blind, Message, Site } from "./protocol";
 import { openStream } from "./stream";
 import { Trails } from "./trails";
@@ -26,6 +26,11 @@ export const now_utc_ms = signal(0);
 export const silent_ms = signal<number | null>(null);
 /** A short word to the person: "copied", "not saved". */
 export const said = signal<{ text: string; urgent: boolean } | null>(null);
+
+/** Least time between two questions of what moving sensors see [ms]. */
+const COVERAGE_EVERY_MS = 15_000;
+/** Where the moving sensors were when that was last asked. */
+let coveredFrom: Places = new Map();
 
 export const trails = new Trails();
 const clock = new StationClock();
@@ -194,6 +199,19 @@ async function persist<T>(path: string, put: (value: T) => void): Promise<void> 
   }
 }
 
+/** Ask anew what the sensors see once one of them has moved: drones fly their orbits, and see other ground from there. */
+async function followMovers(): Promise<void> {
+  const places = movers(livePicture.peek().sensors.values());
+  if (document.hidden || !moved(coveredFrom, places)) return;
+  const before = coveredFrom;
+  coveredFrom = places;
+  try {
+    coverage.value = (await ask("api/coverage")) as Coverage;
+  } catch {
+    coveredFrom = before; // not heard: it is asked again
+  }
+}
+
 /** Begin: ask for the site, open the stream, keep time. */
 export function start(): void {
   effect(dress);
@@ -203,6 +221,7 @@ export function start(): void {
   });
   void persist<Site>("api/site", (answer) => (site.value = answer));
   void persist<Coverage>("api/coverage", (answer) => (coverage.value = answer));
+  window.setInterval(() => void followMovers(), COVERAGE_EVERY_MS);
   void persist<Blind>("api/blind", (answer) => (blind.value = answer));
   openStream(BASE, () => livePicture.peek(), hear);
   window.setInterval(tick, 250);

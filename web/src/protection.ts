@@ -39,3 +39,24 @@ export function protection(watching: ReadonlyMap<string, readonly string[]>, sen
 function covers(feature: Feature<Geometry>, zone: Zone): boolean {
   return contains(feature.geometry, zone.lon, zone.lat);
 }
+
+export type Places = ReadonlyMap<string, readonly [lat: number, lon: number]>;
+
+/** A sensor nearer than this to where it was sees the same, as far as a map can show [m]. */
+const MOVED_M = 150;
+const METRES_PER_DEGREE = 111_195;
+
+/** Where the sensors are that move. */
+export function movers(sensors: Iterable<Sensor>): Places {
+  return new Map([...sensors].filter((sensor) => sensor.mobile).map((sensor) => [sensor.sensor_id, [sensor.lat, sensor.lon]]));
+}
+
+/** Whether a sensor is elsewhere than it was, or was not there before. */
+export function moved(before: Places, now: Places): boolean {
+  return [...now].some(([id, [lat, lon]]) => {
+    const was = before.get(id);
+    if (!was) return true;
+    const east = (lon - was[1]) * Math.cos((lat * Math.PI) / 180);
+    return Math.hypot(lat - was[0], east) * METRES_PER_DEGREE > MOVED_M;
+  });
+}

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { exportAs, placesOf } from "../src/places/export";
 import { EMPTY, reduce } from "../src/picture";
-import { protection, watchers, type Coverage } from "../src/protection";
+import { moved, movers, protection, watchers, type Coverage } from "../src/protection";
 import type { Sensor, Zone } from "../src/protocol";
 import { mode } from "./night";
 
@@ -44,4 +44,13 @@ it("names the zones that lose their watch when a sensor dies", () => {
   const sensors = new Map([["a", { sensor_id: "a", status: "lost" } as Sensor], ["b", { sensor_id: "b", status: "live" } as Sensor]]);
   const found = protection(watchers([zone("west", 0.5), zone("middle", 1.5), zone("east", 2.5), zone("out", 9)], coverage), sensors);
   expect(found.map((p) => p.state)).toEqual(["none", "reduced", "whole", "unknown"]);
+});
+
+it("what moving sensors see is asked anew once one of them is elsewhere", () => {
+  const sensor = (id: string, lat: number, mobile = true): Sensor => ({ sensor_id: id, mobile, lat, lon: 42.5 }) as Sensor;
+  const before = movers([sensor("EO-D1", 31.5), sensor("RD-1", 31.4, false)]);
+  expect([...before.keys()]).toEqual(["EO-D1"]);
+  expect(moved(before, movers([sensor("EO-D1", 31.501)]))).toBe(false); // 111 m
+  expect(moved(before, movers([sensor("EO-D1", 31.502)]))).toBe(true); // 222 m
+  expect(moved(before, movers([sensor("EO-D1", 31.5), sensor("EO-D2", 31.5)]))).toBe(true);
 });

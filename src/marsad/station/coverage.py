@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from marsad.geo.sight import ground_seen
 from marsad.geo.terrain import TerrainGrid
 from marsad.station.health import SensorHealth
+from marsad.terms import Geodetic, Sensor
 
 MOST_CELLS = 220
 """Cells on a side of the raster; more would not be seen on the map."""
@@ -18,6 +20,9 @@ DEFAULT_AGL_M = {"radar": 150.0, "acoustic": 0.0}
 """Height above ground for which a kind's coverage is told; cameras: a launch flash at the ground."""
 CAMERA_AGL_M = 3.0
 EARTH_M = 6_371_000.0
+MOVED_M = 150.0
+"""A sensor that is no farther from where its coverage was worked out sees the same, as far as a map can show."""
+MOST_KNOWN = 2_000
 
 
 def coverage(
@@ -26,6 +31,39 @@ def coverage(
     """Give a GeoJSON collection with one feature a sensor."""
     features = [f for known in sensors if (f := _feature(terrain, known, height_agl_m)) is not None]
     return {"type": "FeatureCollection", "features": features}
+
+
+class KnownCoverage:
+    """What the sensors of a station see, worked out again only for those that are others or elsewhere than before."""
+
+    def __init__(self, terrain: TerrainGrid) -> None:
+        self._terrain = terrain
+        self._guard = threading.Lock()
+        self._known: dict[tuple[str, float | None], tuple[Sensor, Geodetic, dict[str, Any] | None]] = {}
+
+    def __call__(self, sensors: Iterable[SensorHealth], height_agl_m: float | None = None) -> dict[str, Any]:
+        """Give a GeoJSON collection with one feature a sensor; may be called from several threads."""
+        with self._guard:
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()  # somebody asks for height after height
+            features = [self._of(known, height_agl_m) for known in sensors]
+        return {"type": "FeatureCollection", "features": [f for f in features if f is not None]}
+
+    def _of(self, known: SensorHealth, height_agl_m: float | None) -> dict[str, Any] | None:
+        key = (known.sensor.sensor_id, height_agl_m)
+        here = known.position or known.sensor.position
+        before = self._known.get(key)
+        if before is None or before[0] != known.sensor or _apart_m(before[1], here) > MOVED_M:
+            before = (known.sensor, here, _feature(self._terrain, known, height_agl_m))
+            self._known[key] = before
+        return before[2]
+
+
+def _apart_m(a: Geodetic, b: Geodetic) -> float:
+    """Give how far two near places are apart."""
+    north = (a.latitude_rad - b.latitude_rad) * EARTH_M
+    east = (a.longitude_rad - b.longitude_rad) * EARTH_M * math.cos(a.latitude_rad)
+    return math.hypot(north, east, a.height_m - b.height_m)
 
 
 def _feature(terrain: TerrainGrid, known: SensorHealth, height_agl_m: float | None) -> dict[str, Any] | None:

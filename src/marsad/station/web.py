@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from marsad.station import history, wire
 from marsad.station.blind import blind
-from marsad.station.coverage import coverage
+from marsad.station.coverage import KnownCoverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
@@ -34,7 +34,6 @@ CONTENT_POLICY = (
 )
 """The page loads what this station serves and talks to this station; no script stands in the page itself."""
 LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
-COVERAGE_KEPT_S = 5.0
 Moment = Annotated[int, Query(ge=0, le=9_000_000_000_000)]
 """Milliseconds since 1970."""
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Marsad</title>
@@ -91,7 +90,7 @@ def _terrain(station: Station) -> Response:
 
 def _plain(app: FastAPI, station: Station) -> None:
     """Add what is asked about what stands."""
-    kept: dict[float | None, tuple[float, Json]] = {}
+    covered = KnownCoverage(station.site.terrain)
     blind_found: Json = {}
 
     @app.get("/api/site")
@@ -108,14 +107,9 @@ def _plain(app: FastAPI, station: Station) -> None:
 
     @app.get("/api/coverage")
     async def seen(height_agl_m: Annotated[float | None, Query(ge=0, le=20_000)] = None) -> Response:
-        time_s = asyncio.get_running_loop().time()
-        made_s, found = kept.get(height_agl_m, (-COVERAGE_KEPT_S, {}))
-        if not found or time_s - made_s > COVERAGE_KEPT_S:
-            sensors = list(station.health.sensors.values())
-            found = await station.world.beside(lambda: coverage(station.site.terrain, sensors, height_agl_m))
-            kept.clear()
-            kept[height_agl_m] = (time_s, found)
-        return Response(msgspec.json.encode(found), media_type="application/geo+json")
+        sensors = list(station.health.sensors.values())
+        found = await station.world.beside(lambda: msgspec.json.encode(covered(sensors, height_agl_m)))
+        return Response(found, media_type="application/geo+json")
 
     @app.get("/api/blind")
     async def no_time() -> Response:
