@@ -68,19 +68,20 @@ def params() -> track.Params:
         ),
     )
     # the plane as a slab: false detections per square metre times the density of a height of about a metre
-    lidar = track.SensorModel(0.5, 0.3 * 3e-5, birth_density=1e-7, max_range_m=120.0)
-    radar = track.SensorModel(0.85, 0.3 * 8e-6, birth_density=3e-8, min_range_m=20.0, max_range_m=600.0)
+    # a vessel hides what is behind it, and its mirror images stand there (a beam of 5 degrees, and the hull's width)
+    lidar = track.SensorModel(0.5, 0.3 * 3e-5, birth_density=1e-7, max_range_m=120.0, shadow_rad=0.15)
+    radar = track.SensorModel(0.7, 0.3 * 8e-6, birth_density=3e-8, min_range_m=20.0, max_range_m=600.0, shadow_rad=0.15)
     # some one detection a look and radian is the shore's: a bearing of 17 degrees says nothing of existence
     camera = track.SensorModel(0.0, 1.0, birth_density=1e-4)
     return track.Params(
         sensors=(lidar, radar, camera, camera),
         models=models,
-        # believed in early and shown late: an echo of the shore seldom lives through eight detections
-        confirm_hits=8,
+        # believed in early and shown late: an echo of the shore seldom lives through six detections
+        confirm_hits=6,
         gate_chi2=12.0,
-        keep_existence=0.7,
+        keep_existence=0.3,
         max_existence=0.99,
-        coast_max_s=12.0,
+        coast_max_s=20.0,
         tentative_max_s=5.0,
         ground_up_m=-1e6,
         max_range_m=500.0,

@@ -82,3 +82,26 @@ def test_a_day_of_traffic_ends_with_the_memory_of_its_first_hour():
         shown.append(int((state.tracks.status >= track.Status.CONFIRMED).sum()))
     assert max(sizes[1:]) < 1.5 * sizes[0]
     assert set(shown) <= {6, 7}
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_stands_behind_another_is_not_missed_while_it_is_hidden(compiled):
+    def look(time_s: float, number: int, ranges_m: list[float]) -> track.Frame:
+        rows = [[r, 0.4, 0.0] for r in ranges_m]
+        ids = list(range(number, number + len(rows)))
+        return track.plots(time_s, rows, sigma=(5.0, 5e-3, 5e-3), detection_id=ids)
+
+    def existence(shadow_rad: float, hidden_m: list[float]) -> float:
+        """Of the track at 900 m, after eight looks in which only the other places show something."""
+        sensor = replace(RADAR, min_range_m=10.0, shadow_rad=shadow_rad)
+        params = replace(PARAMS, sensors=(sensor,), compiled=compiled, keep_existence=1e-3, delete_existence=1e-4)
+        frames = [look(float(k), 10 * k, [*hidden_m, 900.0]) for k in range(6)]
+        frames += [look(float(k), 10 * k, hidden_m) for k in range(6, 14)]
+        state, _ = run(frames, params)
+        place = track.position_enu_m(state.tracks)
+        far = np.abs(np.linalg.norm(place, axis=1) - 900.0) < 150.0
+        return float(state.tracks.existence[far].max()) if far.any() else 0.0
+
+    assert existence(0.1, [500.0]) > 0.9
+    assert existence(0.0, [500.0]) < 0.1
+    assert existence(0.1, [1400.0]) < 0.1, "what is nearer is not hidden"

@@ -25,6 +25,7 @@ ASSOCIATED, INITIATED, CLUTTER, FULL = 1, 2, 3, 7  # types.Disposition
 BEARING, TRACK = 2, 3  # types.DetectionKind
 SETTLED_S = 3.0  # before that, tracks begin everywhere, and no crowd of them means a launch site
 SEEN_AT_LEAST = 0.5  # what was seen had some chance of it, whatever the sensor's table says
+SEEN_IN_SHADOW = 0.1  # of the detection probability; what shows behind another body is mostly its echo
 
 
 @njit(cache=True, error_model="numpy")
@@ -52,7 +53,29 @@ def chances(new: Tracks, n: int, origin: F64, row: F64) -> F64:
                 for a in range(3):
                     mean[a] += new.weight[i, k] * new.mean[i, k, a]
         pd[i] = detection_probability(mean[0], mean[1], mean[2], origin, row)
+    if row[7] > 0.0:
+        shade(new, n, origin, row[7], pd)
     return pd
+
+
+@njit(cache=True, error_model="numpy")
+def shade(new: Tracks, n: int, origin: F64, shadow_rad: float, pd: F64) -> None:
+    """Lower the chance to see, in place, of tracks that stand behind a confirmed one as seen from the sensor."""
+    azimuth, distance = np.empty(n), np.empty(n)
+    for i in range(n):
+        east = north = 0.0
+        for k in range(new.weight.shape[1]):
+            if new.weight[i, k] > 0.0:
+                east += new.weight[i, k] * (new.mean[i, k, 0] - origin[0])
+                north += new.weight[i, k] * (new.mean[i, k, 1] - origin[1])
+        azimuth[i], distance[i] = math.atan2(east, north), math.hypot(east, north)
+    for i in range(n):
+        for j in range(n):
+            if new.status[j] != TENTATIVE and distance[j] < distance[i]:
+                off = (azimuth[i] - azimuth[j] + math.pi) % (2.0 * math.pi) - math.pi
+                if abs(off) < shadow_rad:
+                    pd[i] *= SEEN_IN_SHADOW
+                    break
 
 
 @njit(cache=True, error_model="numpy")

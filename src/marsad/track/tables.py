@@ -25,7 +25,7 @@ class Tables(NamedTuple):
     start: F64
     """Horizontal speed sigma, vertical speed sigma, vertical speed mean, extra mean, extra variance; per model."""
     sensor: F64
-    """Detection probability, clutter density, birth density, range from, to, elevation from, to; per sensor."""
+    """Detection probability, clutter density, birth density, range from, to, elevation from, to, shadow; per sensor."""
     launch: F64
     """The fields of ``LaunchPrior`` in their order."""
     gate: float
@@ -78,6 +78,7 @@ def tables_of(params: Params) -> Tables:
                     s.max_range_m,
                     s.min_elevation_rad,
                     s.max_elevation_rad,
+                    s.shadow_rad,
                 )
                 for s in sensors
             ],

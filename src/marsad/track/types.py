@@ -99,6 +99,8 @@ class SensorModel:
     max_range_m: float = math.inf
     min_elevation_rad: float = -math.pi / 2
     max_elevation_rad: float = math.pi / 2
+    shadow_rad: float = 0.0
+    """Half-width in azimuth of the shadow that a confirmed track throws on what is behind it; zero: none."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.detection_probability < 1:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from marsad.track import advance, assign, bearing, birth, gate, launch, motion, rows, update
 from marsad.track.motion import BALLISTIC, CT, CV, GRAVITY_MS2, SCALE_HEIGHT_M
@@ -251,7 +252,16 @@ def chances(new: Tracks, n: int, origin: F64, row: F64) -> F64:
     rho = np.sqrt(np.einsum("ta,ta->t", d, d))
     elevation = np.arcsin(np.clip(d[:, 2] / np.maximum(rho, 1e-6), -1.0, 1.0))
     outside = (rho < row[3]) | (rho > row[4]) | (elevation < row[5]) | (elevation > row[6])
-    return np.where(outside, 0.0, row[0])
+    pd = np.where(outside, 0.0, row[0])
+    return np.where(_shaded(new.status[:n], d, row[7]), advance.SEEN_IN_SHADOW * pd, pd) if row[7] > 0.0 else pd
+
+
+def _shaded(status: I64, d: F64, shadow_rad: float) -> npt.NDArray[np.bool_]:
+    """Which tracks, at ``d`` from the sensor, stand behind a confirmed one."""
+    azimuth, distance = np.arctan2(d[:, 0], d[:, 1]), np.hypot(d[:, 0], d[:, 1])
+    off = (azimuth[:, None] - azimuth + math.pi) % (2.0 * math.pi) - math.pi
+    hides = (status != rows.TENTATIVE) & (distance < distance[:, None]) & (np.abs(off) < shadow_rad)
+    return np.asarray(hides.any(axis=1))
 
 
 def gains(new: Tracks, count: int, track: I64, plot: I64, fit: F64, pd: F64, background: F64) -> F64:

@@ -103,10 +103,14 @@ def warmup() -> bool:
     """
     if ready():
         return False
-    for kernel in (compiled_edition, convert.plots_to_positions, advancing.advance):
-        kernel._cache.flush()
+    for module in MODULES:
+        for thing in vars(module).values():
+            if hasattr(thing, "_cache"):
+                thing._cache.flush()
     picture, frame, tables = _example()
     oneframe_advance(picture, frame, tables, Kernels(convert.plots_to_positions, advancing.advance))
+    # an older edition may be in memory already: it must be compiled again, not only called
+    compiled_edition.recompile()
     compiled_edition()
     ready.cache_clear()
     return True
