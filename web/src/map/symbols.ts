@@ -21,7 +21,7 @@ export async function useSymbols(set: SymbolSet): Promise<void> {
 export function sheet(size = SIZE): { pen: Pen; done: () => ImageData } {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size * PIXELS;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true }); // read back at once: not by way of the graphics processor
   if (!pen) throw new Error("this browser gives no 2-D canvas");
   pen.scale(PIXELS, PIXELS);
   pen.translate(size / 2, size / 2);
@@ -240,7 +240,7 @@ export function hatch(level: string, palette: Palette): ImageData {
   const size = 12;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size * PIXELS;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (!pen) throw new Error("this browser gives no 2-D canvas");
   pen.scale(PIXELS, PIXELS);
   if (level === "blind" || level === "lost") return sparse(pen, canvas, level === "blind" ? palette.blind : palette.ink, size);
