@@ -18,6 +18,9 @@ def command(
     truth: Annotated[
         Path | None, typer.Option(help="Where to write the truth; default: NAME-SEED.truth.json in the working folder.")
     ] = None,
+    save_site: Annotated[
+        Path | None, typer.Option(help="Also write the site into this folder, to use and to change.")
+    ] = None,
     bounds: Annotated[
         bool, typer.Option("--bounds/--no-bounds", help="Keep the least possible errors of each rocket with the truth.")
     ] = True,
@@ -29,6 +32,7 @@ def command(
     from marsad.adapters.files import write_whole
     from marsad.adapters.recording_text import recording_bytes
     from marsad.adapters.scenario_file import check_scenario, read_scenario
+    from marsad.adapters.site_text import write_site
     from marsad.adapters.sites import read_site
     from marsad.adapters.truth_form import truth_bytes
     from marsad.adapters.warm import telling
@@ -52,4 +56,6 @@ def command(
         truth_content = truth_bytes(run, place, with_bounds=bounds)
     write_whole(recording_path, recording_bytes(run.messages))
     write_whole(truth_path, truth_content)
+    if save_site is not None:
+        typer.echo(f"{write_site(place, save_site)}: the site")
     typer.echo(f"{recording_path}: {len(run.messages)} lines over {night.duration_s:g} s; truth in {truth_path}")

@@ -17,7 +17,8 @@ from outlet_kit import Clock
 
 def test_the_page_does_what_it_says(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (root / "docs/howto/warn-people.md").read_text(encoding="utf-8")
-    (tmp_path / "quiet-evening-site").symlink_to(samples.GAS_PLANT)
+    for file in ("site.toml", "terrain.tif", "zones.geojson"):
+        (tmp_path / file).symlink_to(samples.GAS_PLANT / file)
     monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^\$ (marsad .*)$", text, re.MULTILINE)
     assert len(commands) == 6
@@ -28,7 +29,7 @@ def test_the_page_does_what_it_says(root: Path, tmp_path: Path, monkeypatch: pyt
     Path("channels.toml").write_text(content, encoding="utf-8")
     from marsad.adapters.sites import read_site
 
-    outlets = read_channels(Path("channels.toml"), read_site(Path("quiet-evening-site/site.toml")).zones, Clock())
+    outlets = read_channels(Path("channels.toml"), read_site(Path("site.toml")).zones, Clock())
     assert [c.channel_id for c in outlets.channels] == ["siren:gate", "tak:server", "speech:public-address"]
     for name in re.findall(r"^marsad (\w+)", text, re.MULTILINE):
         assert CliRunner().invoke(build(), [name, "--help"]).exit_code == 0
