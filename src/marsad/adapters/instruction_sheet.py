@@ -23,6 +23,7 @@ th,td{border:1.5px solid #000;padding:.3rem .5rem;text-align:start;vertical-alig
 .card{font-size:11pt;line-height:1.35}.card h1{font-size:18pt}.card h2{font-size:12.5pt;margin:.6rem 0 .1rem}
 .big{font-size:30pt;font-weight:700}.small{font-size:10pt}ol{margin:.2rem 0;padding-inline-start:1.4rem}
 """
+_ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _SHEET = {
     "en": {
         "title": "When the alarm sounds",
@@ -74,6 +75,7 @@ _CARD: Mapping[str, Mapping[str, str | Sequence[str]]] = {
         "false": "A false alarm",
         "false_do": (
             "Two persons cancel it together. Do it within 60 seconds of knowing; the words are ready in all languages.",
+            "Only named wrongly, or late: one person corrects it (O, Correct). What people are to do stays.",
             "Then write what happened with a note. Ask why: marsad explain ALARM --journal JOURNAL.",
         ),
         "drill": "Drills",
@@ -112,6 +114,7 @@ _CARD: Mapping[str, Mapping[str, str | Sequence[str]]] = {
         "false": "إنذار كاذب",
         "false_do": (
             "يسحبه شخصان معًا خلال ٦٠ ثانية من معرفة ذلك؛ النصوص جاهزة بكل اللغات.",
+            "إن أخطأ نوع الخطر أو تأخر فقط: يصحّحه شخص واحد (O، تصحيح). ويبقى ما على الناس فعله كما هو.",
             "ثم دوّن ما حدث في ملاحظة. واسأل عن السبب: marsad explain ALARM --journal JOURNAL.",
         ),
         "drill": "التمارين",
@@ -138,6 +141,11 @@ def _section(language: str, content: str, kind: str = "sheet") -> str:
     return f'<section class="{kind}" lang="{language}" dir="{direction}">{content}</section>'
 
 
+def _digits(number: int, language: str) -> str:
+    """Write a number in the digits of the language."""
+    return str(number).translate(_ARABIC_DIGITS) if language == "ar" else str(number)
+
+
 def instruction_sheet(zones: Sequence[Zone]) -> str:
     """Write one page a zone and language: what is heard, what to do, how long people have."""
     sections = []
@@ -154,7 +162,7 @@ def instruction_sheet(zones: Sequence[Zone]) -> str:
                 _section(
                     language,
                     f"<h1>{words['title']}</h1><p class='big'>{name}</p>"
-                    f"<p><b>{words['time'].format(seconds=round(zone.shelter_s))}</b></p>"
+                    f"<p><b>{words['time'].format(seconds=_digits(round(zone.shelter_s), language))}</b></p>"
                     f"<table><tr><th>{words['heard']}</th><th>{words['do']}</th></tr>{rows}</table>"
                     f"<p><b>{words['silence']}</b></p><p>{words['drill']}</p>"
                     f"<p>{words['shelter']}</p><p>{words['call']}</p>",

@@ -144,8 +144,11 @@ class EmulatedNode:
                 if self._ended and not self._unsafe:
                     return True
                 self._wake.clear()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), 0.25)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(
+                        0.25
+                    ):  # which, unlike wait_for before 3.12, never swallows a cancellation
+                        await self._wake.wait()
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
