@@ -13,6 +13,7 @@ import math
 import resource
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,27 @@ def params_of(meta: dict[str, Any], compiled: bool | None) -> track.Params:
     return track.Params(sensors=(radar,), compiled=compiled)
 
 
-def run(scenario: Scenario, first: int | None = None, compiled: bool | None = None) -> dict[str, Any]:
-    """Track a scenario and give the result form, each scan of it encoded."""
+@dataclass
+class Told:
+    """What is told of a whole run besides its scans."""
+
+    is_compiled: bool = False
+    dispositions: np.ndarray = field(default_factory=lambda: np.zeros(16, dtype=np.int64))
+
+    def config(self) -> dict[str, Any]:
+        """As the result form has it; the memory is the peak so far."""
+        counts = {d.name.lower(): int(self.dispositions[d]) for d in track.Disposition if self.dispositions[d]}
+        peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+        return {"compiled": self.is_compiled, "dispositions": counts, "peak_memory_mb": peak_mb}
+
+
+def each_scan(scenario: Scenario, told: Told, first: int | None, compiled: bool | None) -> Iterator[bytes]:
+    """Track a scenario and give what the result form has of each scan, encoded."""
     params = params_of(scenario.meta, compiled)
     sigma = scenario.meta["sigma"]
     if compiled is not False:
         track.warmup()
-    state = track.init(params)
-    per_scan, dispositions, next_id = [], np.zeros(16, dtype=np.int64), 0
-    is_compiled = False
+    state, next_id = track.init(params), 0
     for scan in scenario.each(first):
         wall, cpu = time.perf_counter(), time.process_time()
         plots = np.array(scan.plots, dtype=np.float64).reshape(-1, 3)
@@ -75,21 +88,23 @@ def run(scenario: Scenario, first: int | None = None, compiled: bool | None = No
         position = track.position_enu_m(state.tracks)[shown].tolist()
         tracks = [[uid, *xyz] for uid, xyz in zip(state.tracks.uid[shown].tolist(), position, strict=True)]
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        row = {"t": scan.t, "wall_s": wall, "cpu_s": cpu, "tracks": tracks}
-        per_scan.append(msgspec.Raw(msgspec.json.encode(row)))
         next_id += len(plots)
-        dispositions += np.bincount(info.disposition, minlength=16)
-        is_compiled = info.is_compiled
-    return {
-        "scenario": scenario.meta["name"],
-        "tracker": "marsad",
-        "config": {
-            "compiled": is_compiled,
-            "dispositions": {d.name.lower(): int(dispositions[d]) for d in track.Disposition if dispositions[d]},
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        },
-        "per_scan": per_scan,
-    }
+        told.dispositions += np.bincount(info.disposition, minlength=16)
+        told.is_compiled = info.is_compiled
+        yield msgspec.json.encode({"t": scan.t, "wall_s": wall, "cpu_s": cpu, "tracks": tracks})
+
+
+def run(scenario: Scenario, first: int | None = None, compiled: bool | None = None) -> dict[str, Any]:
+    """Track a scenario and give the result form, each scan of it encoded."""
+    told = Told()
+    per_scan = [msgspec.Raw(row) for row in each_scan(scenario, told, first, compiled)]
+    return {"scenario": scenario.meta["name"], "tracker": "marsad", "config": told.config(), "per_scan": per_scan}
+
+
+def read(path: Path) -> Scenario:
+    """Read a scenario file, and let go of its truth."""
+    whole = msgspec.json.decode(path.read_bytes(), type=Scenario)
+    return Scenario(whole.meta, [raw.copy() for raw in whole.scans])
 
 
 def main() -> None:
@@ -100,9 +115,13 @@ def main() -> None:
     parser.add_argument("--first", type=int, help="track only so many scans")
     parser.add_argument("--numpy", action="store_true", help="the NumPy path instead of the compiled one")
     args = parser.parse_args()
-    scenario = msgspec.json.decode(args.scenario.read_bytes(), type=Scenario)
-    result = run(scenario, args.first, False if args.numpy else None)
-    args.result.write_bytes(msgspec.json.encode(result))
+    scenario, told = read(args.scenario), Told()
+    head = msgspec.json.encode({"scenario": scenario.meta["name"], "tracker": "marsad"})
+    with args.result.open("wb") as file:
+        file.write(head[:-1] + b',"per_scan":[')
+        for number, row in enumerate(each_scan(scenario, told, args.first, False if args.numpy else None)):
+            file.write((b"," if number else b"") + row)
+        file.write(b'],"config":' + msgspec.json.encode(told.config()) + b"}")
 
 
 if __name__ == "__main__":

@@ -78,6 +78,14 @@ def test_a_claim_of_a_wrong_height_is_contradicted(height: float, word: str) -> 
     assert abs(float(claim.why.split()[-3]) - float(metres)) < 25.0
 
 
+def test_a_claim_below_what_is_watched_is_contradicted_by_what_flies_just_above_it_for_long() -> None:
+    assert _run((0.0, 0.0, 900.0), watched=False, seconds=25)[1] == []
+    book, changed = _run((0.0, 0.0, 900.0), watched=False, seconds=60)
+    assert [claim.verdict for claim in changed] == ["contradicted"]
+    assert "wrong height" in book.claims["F01"].why
+    assert _run((0.0, 2000.0, 900.0), watched=False, seconds=60)[1] == []
+
+
 def test_a_pressure_height_off_by_the_weather_is_no_contradiction() -> None:
     book, _ = _run((0.0, 0.0, 200.0))
     assert book.claims["F01"].verdict != "contradicted"

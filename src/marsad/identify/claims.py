@@ -313,8 +313,10 @@ def watch(
         if claim.leaps >= params.leaps and now_s - claim.last_leap_s < params.leap_recover_s:
             claim.agreeing_s = 0.0
             _doubt(claim, now_s, f"it leaps by {claim.leap_m:.0f} m: one identity at several places")
-        elif now_s - claim.time_s > params.max_age_s or not watched.get(claim.key, False):
-            pass  # not heard or not watched: nothing speaks for it or against it
+        elif now_s - claim.time_s > params.max_age_s:
+            pass  # not heard: nothing speaks for it or against it
+        elif not watched.get(claim.key, False):
+            _contradict_unwatched(book, claim, now_s, alive, params)
         elif claim.bound_track >= 0:
             claim.watched_empty_s = claim.unlike_s = 0.0
             claim.agreeing_s += elapsed
@@ -341,6 +343,16 @@ def _is_attended(book: ClaimBook, claim: Claim, now_s: float, params: ClaimParam
         and not pair.is_off_height
         for (_, key), pair in book.pairs.items()
     )
+
+
+def _contradict_unwatched(book: ClaimBook, claim: Claim, now_s: float, alive: set[int], params: ClaimParams) -> None:
+    """Doubt a claim of a place that nobody sees, if something has long flown just so right above or below it."""
+    for (track, key), pair in book.pairs.items():
+        distance = float(np.hypot(*pair.offset_m[:2]))
+        is_with_it = key == claim.key and track in alive and now_s - pair.last_s < params.max_age_s
+        is_above_it = pair.is_off_height and distance < params.attended_m
+        if is_with_it and is_above_it and pair.parallel_s >= params.unlike_after_s:
+            _doubt(claim, now_s, _offset_words(distance, pair, claim.velocity_ms, params))
 
 
 def _contradict(book: ClaimBook, claim: Claim, now_s: float, alive: set[int], params: ClaimParams) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marsad.track.tables import I64
-from marsad.track.types import Checkpoint, Frame, Outcome, Picture, Sites, Status, Tracks
+from marsad.track.types import STATE_SIZE, Checkpoint, Frame, Outcome, Picture, Sites, Status, Tracks
 
 Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
 RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
@@ -42,7 +42,7 @@ class Line:
         base = self.checkpoints[index]
         del self.checkpoints[index + 1 :]
         self.checkpoints[index] = replace(base, frames=())
-        self.picture, self.known_until_s = base.picture, base.known_until_s
+        self.picture, self.known_until_s = unpacked(base.picture), base.known_until_s
         self.to_rename = list(base.to_rename)
         if frames:
             self.outcomes = [o for o in self.outcomes if o.time_s <= base.picture.time_s]
@@ -51,9 +51,30 @@ class Line:
         return frames
 
 
-def compact(picture: Picture) -> Picture:
-    """The same picture in arrays of its own size: a frame's kernel leaves views of arrays with room for more tracks."""
-    return picture._replace(tracks=Tracks(*(a.copy() for a in picture.tracks)))
+def packed(picture: Picture) -> Picture:
+    """A picture to keep: arrays of its own size, and of the tracks' slots only those in use, one after the other.
+
+    A frame's kernel leaves views of arrays with room for more tracks, and most tracks use two slots of six.
+    """
+    used = picture.tracks.weight > 0.0
+    whole = picture.tracks._replace(mean=picture.tracks.mean[used], covariance=picture.tracks.covariance[used])
+    return picture._replace(tracks=Tracks(*(a.copy() if a.base is not None else a for a in whole)))
+
+
+def names_of(picture: Picture) -> Picture:
+    """Only what ``renamed`` needs of an earlier account: its time, names, states and last detections."""
+    t = picture.tracks
+    nothing = Tracks(*(a[:0].copy() for a in t))
+    kept = {"uid": t.uid.copy(), "last_detection": t.last_detection.copy(), "status": t.status.copy()}
+    return picture._replace(tracks=nothing._replace(**kept))
+
+
+def unpacked(picture: Picture) -> Picture:
+    """The picture that ``packed`` was given; the numbers of slots not in use are zero."""
+    used = picture.tracks.weight > 0.0
+    mean, covariance = np.zeros((*used.shape, STATE_SIZE)), np.zeros((*used.shape, STATE_SIZE, STATE_SIZE))
+    mean[used], covariance[used] = picture.tracks.mean, picture.tracks.covariance
+    return picture._replace(tracks=picture.tracks._replace(mean=mean, covariance=covariance))
 
 
 def key(frame: Frame) -> tuple[float, int, int]:
@@ -125,7 +146,7 @@ def recall(line: Line, lag_s: float) -> list[Frame]:
     frames = line.back_to(within[0])
     line.picture = line.picture._replace(sites=known)
     line.known_until_s = now_s
-    line.checkpoints.append(Checkpoint(line.picture, now_s, ()))
+    line.checkpoints.append(Checkpoint(packed(line.picture), now_s, ()))
     return frames
 
 
@@ -160,7 +181,7 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
         before = line.picture
         if lag_s > 0 and (not line.checkpoints or crosses(before.time_s, frame.time_s, spacing_s)):
             known_until_s = max(before.time_s, line.known_until_s)
-            line.checkpoints.append(Checkpoint(compact(before), known_until_s, (), tuple(line.to_rename)))
+            line.checkpoints.append(Checkpoint(packed(before), known_until_s, (), tuple(line.to_rename)))
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
         while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:
@@ -174,7 +195,7 @@ def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spac
                 and line.recalls < RECALLS_AT_MOST
             ):
                 line.recalls += 1
-                left = line.picture
+                left = names_of(line.picture)
                 again = recall(line, lag_s)
                 if again:
                     line.to_rename.append(left)

@@ -368,7 +368,7 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An earlier picture, and the frames that followed it up to the next checkpoint.
+    """An earlier picture (``lag.packed``), and the frames that followed it up to the next checkpoint.
 
     ``known_until_s`` is the time of the newest frame that had a say in it: its own time, or later when a launch site
     recognised later was put in.
