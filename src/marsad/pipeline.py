@@ -11,9 +11,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from marsad import air, trajectory, warn
 from marsad.sensing import registration
-from marsad.sensing.book import BIAS_AZIMUTH, BIAS_CLOCK, BIAS_ELEVATION, BIAS_RANGE, SensorBiases, SensorBook
+from marsad.sensing.book import (
+    BIAS_AZIMUTH,
+    BIAS_CLOCK,
+    BIAS_EAST,
+    BIAS_ELEVATION,
+    BIAS_RANGE,
+    BIAS_UP,
+    SensorBiases,
+    SensorBook,
+)
 from marsad.sensing.intake import Intake, sort_batch
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
@@ -97,7 +108,13 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         state.known_air.claim(claim, state.book)
     state.known_air.forget(state.book.seconds(now_utc_ns))
     state.trajectory, launch = trajectory.step(
-        state.trajectory, state.book, now_utc_ns, tuple(incoming.detections), state.known_air, _biases(state)
+        state.trajectory,
+        state.book,
+        now_utc_ns,
+        tuple(incoming.detections),
+        state.known_air,
+        _biases(state),
+        registration.frozen(state.air.registration),
     )
     claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
     state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
@@ -137,6 +154,8 @@ def _biases(state: PipelineState) -> SensorBiases:
     """What registration is sure of, in place of the priors."""
     biases = SensorBiases.prior(state.book)
     for k, sensor in enumerate(state.book.sensors):
+        displaced_m = registration.displaced_m(state.air.registration, sensor.sensor_id)
+        biases.sigma[k, BIAS_EAST : BIAS_UP + 1] = np.maximum(biases.sigma[k, BIAS_EAST : BIAS_UP + 1], displaced_m)
         found = registration.correction(state.air.registration, sensor.sensor_id)
         if found is None:
             continue

@@ -95,6 +95,11 @@ class SensorBook:
             self.sensors[k] = sensor
         return k
 
+    def heard(self, sensor_id: str, arrival_utc_ns: int) -> None:
+        """Note that a known sensor has spoken, whatever it said."""
+        k = self.index[sensor_id]
+        self.last_heard_utc_ns[k] = max(self.last_heard_utc_ns[k], arrival_utc_ns)
+
     def pose(self, report: PoseReport) -> None:
         """Take in a pose of a known sensor."""
         trail = self.trails[self.index[report.sensor_id]]

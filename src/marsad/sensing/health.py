@@ -240,7 +240,8 @@ def _clock(
     return []
 
 
-def _values(message: Spoken) -> tuple[float, ...]:
+def numbers_of(message: Spoken) -> tuple[float, ...]:
+    """What a detection measured, without its stamp: noise makes it another each time; () for other messages."""
     if isinstance(message, Plot):
         return (message.range_m, message.azimuth_rad, message.elevation_rad)
     if isinstance(message, Flash | Bearing):
@@ -262,7 +263,7 @@ def _frozen(vital: Vital, message: Spoken, params: HealthParams) -> list[SensorF
             words = f"the same place {vital.same_places + 1} times"
             return [_name(vital, message.sensor_id, "frozen", message.arrival_utc_ns, 0.0, "", words)]
         return []
-    value = _values(message)
+    value = numbers_of(message)
     if not value:
         return []
     stamp = message.time_utc_ns

@@ -114,17 +114,28 @@ def sort_batch(intake: Intake, book: SensorBook, batch: tuple[Message, ...]) -> 
         elif message.sensor_id not in book.index:
             out.rejected.append(_reject(message, "sensor_id", f"sensor {message.sensor_id!r} has not described itself"))
             continue
-        elif isinstance(message, Heartbeat):
-            out.heartbeats.append(message)
-        elif isinstance(message, PoseReport):
-            book.pose(message)
-            out.poses.append(message)
-        elif isinstance(message, SensorTrackReport):
-            out.sensor_tracks.append(message)
-        elif not _take_detection(intake, message, out):
-            continue
+        else:
+            book.heard(message.sensor_id, message.arrival_utc_ns)
+            if not _take_own(intake, book, message, out):
+                continue
         out.usable.append(message)
     return out
+
+
+def _take_own(
+    intake: Intake, book: SensorBook, message: Heartbeat | PoseReport | SensorTrackReport | Detection, out: Sorted
+) -> bool:
+    """Sort what a known sensor says of itself and of what it sees; whether it is of use."""
+    if isinstance(message, Heartbeat):
+        out.heartbeats.append(message)
+    elif isinstance(message, PoseReport):
+        book.pose(message)
+        out.poses.append(message)
+    elif isinstance(message, SensorTrackReport):
+        out.sensor_tracks.append(message)
+    else:
+        return _take_detection(intake, message, out)
+    return True
 
 
 def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse, out: Sorted) -> bool:

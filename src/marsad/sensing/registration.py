@@ -152,6 +152,17 @@ def _is_blind(state: RegistrationState, sensor_id: str) -> bool:
     return any(f"{sensor_id}/{kind}" in state.accused for kind in _BLIND)
 
 
+def frozen(state: RegistrationState) -> frozenset[str]:
+    """Sensors that repeat themselves: what they say now is not what they see."""
+    return frozenset(key.removesuffix("/frozen") for key in state.accused if key.endswith("/frozen"))
+
+
+def displaced_m(state: RegistrationState, sensor_id: str) -> float:
+    """How far (m) a sensor is from where it says; 0 where nothing is known against its place."""
+    fault = state.accused.get(f"{sensor_id}/pose")
+    return abs(fault.magnitude) if fault is not None else 0.0
+
+
 def correction(state: RegistrationState, sensor_id: str) -> SensorRegistration | None:
     """Give the estimate to be taken off a sensor's measurements, once it is sure."""
     found = state.estimates.get(sensor_id)

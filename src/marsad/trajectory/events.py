@@ -76,15 +76,21 @@ class Event:
     spread_s: float = -math.inf
     siblings: tuple[Hypothesis, ...] = ()
     compared_at: int = 0
-    reconciled_at: int = 0
-    accused_at: int = 0
+    compared_after_s: float = 0.0
+    reconciled_after_s: float = 0.0
+    accused_after_s: float = 0.0
+    suspect: tuple[int, str, float] | None = None
     refused: set[str] = field(default_factory=set)
+    distrusted: set[int] = field(default_factory=set)
 
     def grown(self) -> bool:
-        """Whether it has gained by a quarter since it was last compared with the others (and notes that it now is)."""
-        if not self.dirty or self.rows.count < 1.25 * self.compared_at:
+        """Whether it is a quarter richer or older than when last compared with the others (and notes it)."""
+        if not self.dirty or not self.modes:
             return False
-        self.compared_at = self.rows.count
+        after_s = self.last_row_s - self.launch_s
+        if self.rows.count < 1.25 * self.compared_at and after_s < 1.25 * self.compared_after_s:
+            return False
+        self.compared_at, self.compared_after_s = self.rows.count, after_s
         return True
 
     @property
@@ -187,21 +193,32 @@ def give_back(event: Event, detection_id: str, book: SensorBook) -> Detection:
     return detection
 
 
+def distrust(event: Event, sensor: int, book: SensorBook) -> None:
+    """Go on without a sensor: what it has told of this launch is let go, and what it will tell is not asked for."""
+    event.distrusted.add(sensor)
+    for detection in list(event.detections.values()):
+        if book.index[detection.sensor_id] == sensor:
+            give_back(event, detection.detection_id, book)
+    event.search_asked = True
+
+
 def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequence[float]) -> None:
     """Add when the plume was seen to end: between the last burning and the first burnt-out frame of a camera, or,
-    where a camera shows no burnt-out body, when several frames have come in without a plume.
+    where a camera shows no burnt-out body, when several frames have come in without a plume.  That a camera shows
+    nothing counts only if it has been heard since: one that fell silent has seen no end of anything.
     """
     for k, burning in event.plume_s.items():
         if len(burning) < 3:
             continue
         sensor = book.sensors[k]
+        heard_s = min(book.seconds(book.last_heard_utc_ns[k]), now_s)
         frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else _FRAME_S
         last = max(burning)
         after = [t for t in event.hot_s.get(k, ()) if t > last]
         if after:
             gap = min(after) - last
             time_s, sigma_s = last + 0.5 * gap, max(gap / math.sqrt(12.0), 0.3 * frame_s)
-        elif sensor.fov_half_width_azimuth_rad is None and now_s - last > latency_s[k] + _PLUME_SILENCE_S:
+        elif sensor.fov_half_width_azimuth_rad is None and heard_s - last > latency_s[k] + _PLUME_SILENCE_S:
             time_s, sigma_s = last + 0.55 * frame_s, 0.6 * frame_s
         else:
             continue

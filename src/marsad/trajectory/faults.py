@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 
 from marsad.flight.rocket import AZIMUTH, TIME, Reference
 from marsad.sensing.book import (
@@ -30,7 +31,7 @@ from marsad.trajectory.fit import Fit, fit
 from marsad.trajectory.modes import Mode, World, prior_of
 from marsad.trajectory.observations import Observations
 
-FaultKind = Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose"]
+FaultKind = Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "lying"]
 
 _FREED: tuple[tuple[FaultKind, tuple[int, ...], float], ...] = (
     ("azimuth_bias", (BIAS_AZIMUTH,), 0.3),
@@ -41,10 +42,23 @@ _FREED: tuple[tuple[FaultKind, tuple[int, ...], float], ...] = (
 )
 """What is let free in turn: the errors concerned and the standard deviation they may then have."""
 
-_UNITS = {"clock": "s", "azimuth_bias": "rad", "elevation_bias": "rad", "range_bias": "m", "pose": "m"}
+_WANDERING: tuple[tuple[int, float], ...] = ((BIAS_AZIMUTH, 0.3), (BIAS_ELEVATION, 0.15), (BIAS_RANGE, 3000.0))
+"""What may wander where no constant error explains a sensor, and by how much."""
+_PARTS = (3, 8)
+"""In how many parts of its time a wandering sensor's errors are taken to be constant."""
+
+_UNITS = {"clock": "s", "azimuth_bias": "rad", "elevation_bias": "rad", "range_bias": "m", "pose": "m", "lying": ""}
+_WHY = "with this error, and no other sensor's, all sensors see one launch"
+_WHY_LYING = "its errors wander; but for them, and for no other sensor's, all sensors see one launch"
 _STRONG_PULL = 5.0
-_NOTABLE_PULL = 3.5
-_MARGIN = 15.0
+_SUSPICIOUS_CHI2 = 22.0
+_LEAST_INFORMED = 1e-3
+_MARGIN = 10.0
+_LEAST_GAIN = 5.0
+_FITTING_SIGMAS = 3.0
+_LEAST_ROWS = 3
+_NUMBERS = np.array([2, 1, 3, 2, 1])
+"""How many numbers a row of each kind has."""
 
 
 @dataclass
@@ -75,13 +89,24 @@ class Finding:
     gain: float
 
 
-def is_pulled(mode: Mode, biases: SensorBiases, obs: Observations) -> bool:
-    """Whether one launch seen by three sensors or more pulls an error of one of them far from its prior."""
+def is_suspected(mode: Mode, biases: SensorBiases, obs: Observations) -> bool:
+    """Whether one launch seen by three sensors or more speaks against the prior of one error of one of them.
+
+    Rao's score test, from the fit as it stands: with the error b of prior mean m and standard deviation s, and P its
+    variance after the fit, freeing it from its prior would lower the cost by (b − m)² / (s² − P), which is χ² with
+    one degree of freedom where nothing is wrong.  A misfit that the fit has spread over the errors of several sensors
+    shows in it undiminished, other than in how far any of them is from its prior.
+    """
     used = np.unique(obs.sensor)
     if used.size < 3:
         return False
-    sigma, mean, bias = biases.sigma[used], biases.mean[used], mode.fit.bias[used]
-    return bool(np.max(np.abs(bias - mean) / np.where(sigma > 0, sigma, np.inf)) > _NOTABLE_PULL)
+    columns = mode.fit.column[used]
+    sigma = biases.sigma[used]
+    free = (columns >= 0) & (sigma > 0)
+    variance = np.diag(mode.fit.covariance)[columns[free]]
+    pull = (mode.fit.bias[used] - biases.mean[used])[free] ** 2
+    rest = np.maximum(sigma[free] ** 2 - variance, _LEAST_INFORMED * sigma[free] ** 2)
+    return bool(np.max(pull / rest, initial=0.0) > _SUSPICIOUS_CHI2)
 
 
 def blame(
@@ -90,57 +115,112 @@ def blame(
     obs: Observations,
     reference: Reference,
     biases: SensorBiases,
-    allowed_cost: float = math.inf,
+    cost: float = math.inf,
 ) -> Finding | None:
-    """The one error of one sensor that explains all rows together, if no other sensor's error does nearly as well.
+    """The one error of one sensor with which all rows fit, if no other sensor's error does nearly as well.
 
-    ``mode`` is where the fits start.  An error that is let free pays for its freedom; ``allowed_cost`` is what the
-    rows may cost with it.
+    ``mode`` is where the fits start, ``cost`` what the rows cost without any such error.  An error that is let free
+    pays for its freedom.
     """
-    best: dict[int, Finding] = {}
+    constant: dict[int, list[Finding]] = {}
     for k in sensors_of(obs):
-        for kind, columns, wide in _FREED:
-            if not all(biases.sigma[k, c] > 0 for c in columns):
-                continue
-            result = _freed(world, mode, k, columns, wide, obs, reference, biases)
-            if not result.ok:
-                continue
-            price = sum(2.0 * math.log(wide / float(biases.sigma[k, c])) for c in columns)
-            finding = Finding(k, kind, columns, result, -result.cost - price)
-            if k not in best or finding.gain > best[k].gain:
-                best[k] = finding
-    ranked = sorted(best.values(), key=lambda f: -f.gain)
-    if len(ranked) < 3 or ranked[0].fit.cost > allowed_cost or ranked[0].gain - ranked[1].gain < _MARGIN:
+        findings = [
+            _freed(world, mode, k, kind, columns, wide, obs, reference, biases)
+            for kind, columns, wide in _FREED
+            if all(biases.sigma[k, c] > 0 for c in columns)
+        ]
+        constant[k] = [finding for finding in findings if finding is not None]
+    best = max((f for found in constant.values() for f in found), key=lambda f: f.gain, default=None)
+    if best is None or _fits(best.fit, obs):
+        return _convicted(constant, obs, biases, cost)
+    for k, found in constant.items():
+        wandering = [_wandering(world, mode, k, parts, obs, reference, biases) for parts in _PARTS]
+        found += [finding for finding in wandering if finding is not None]
+    return _convicted(constant, obs, biases, cost)
+
+
+def _convicted(found: dict[int, list[Finding]], obs: Observations, biases: SensorBiases, cost: float) -> Finding | None:
+    """The best finding, if all rows fit with it and the best against every other sensor is clearly worse."""
+    ranked = sorted((max(f, key=lambda g: g.gain) for f in found.values() if f), key=lambda f: -f.gain)
+    if len(ranked) < 3 or cost + ranked[0].gain < _LEAST_GAIN or ranked[0].gain - ranked[1].gain < _MARGIN:
         return None
-    return ranked[0] if is_fault(ranked[0], biases) else None
+    if np.count_nonzero(obs.sensor == ranked[0].sensor) < _LEAST_ROWS:
+        return None
+    return ranked[0] if is_fault(ranked[0], biases) and _fits(ranked[0].fit, obs) else None
+
+
+def _fits(result: Fit, obs: Observations) -> bool:
+    """Whether the rows cost no more than χ² of as many numbers may (three standard deviations)."""
+    numbers = int(_NUMBERS[obs.kind].sum())
+    return bool(result.cost < numbers + _FITTING_SIGMAS * math.sqrt(2.0 * numbers))
 
 
 def _freed(
     world: World,
     mode: Mode,
     k: int,
+    kind: FaultKind,
     columns: tuple[int, ...],
     wide: float,
     obs: Observations,
     reference: Reference,
     biases: SensorBiases,
-) -> Fit:
+) -> Finding | None:
     """Fit all rows with some errors of one sensor let free."""
-    h = world.hypotheses[mode.hypothesis]
     sigma = biases.sigma.copy()
     sigma[k, list(columns)] = wide
-    prior = prior_of(world, h, reference, mode.fit.p[TIME], mode.fit.p[AZIMUTH], biases.mean, sigma)
-    return fit(mode.fit.p, mode.fit.sound, biases.mean.copy(), h.motor, reference, world.env, obs, prior, 30, 0.05)
+    result = _fit(world, mode, obs, reference, biases.mean, sigma)
+    price = sum(2.0 * math.log(wide / float(biases.sigma[k, c])) for c in columns)
+    return Finding(k, kind, columns, result, -result.cost - price) if result.ok else None
+
+
+def _wandering(
+    world: World, mode: Mode, k: int, parts: int, obs: Observations, reference: Reference, biases: SensorBiases
+) -> Finding | None:
+    """Fit all rows with errors of one sensor let free anew in each part of its time, as if it were several sensors."""
+    mine = obs.sensor == k
+    if np.count_nonzero(mine) < 2 * parts:
+        return None
+    first, last = float(obs.time_s[mine].min()), float(obs.time_s[mine].max())
+    part = np.minimum((obs.time_s[mine] - first) * parts / max(last - first, 1e-9), parts - 1).astype(np.int64)
+    count = biases.sigma.shape[0]
+    sensor = obs.sensor.copy()
+    sensor[mine] = np.where(part == 0, k, count - 1 + part)
+    mean = np.vstack([biases.mean, np.repeat(biases.mean[k : k + 1], parts - 1, axis=0)])
+    sigma = np.vstack([biases.sigma, np.repeat(biases.sigma[k : k + 1], parts - 1, axis=0)])
+    price, columns = 0.0, []
+    for column, wide in _WANDERING:
+        if biases.sigma[k, column] > 0:
+            sigma[[k, *range(count, count + parts - 1)], column] = wide
+            price += parts * 2.0 * math.log(wide / float(biases.sigma[k, column]))
+            columns.append(column)
+    result = _fit(world, mode, obs._replace(sensor=sensor), reference, mean, sigma)
+    return Finding(k, "lying", tuple(columns), result, -result.cost - price) if result.ok else None
+
+
+def _fit(
+    world: World,
+    mode: Mode,
+    obs: Observations,
+    reference: Reference,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Fit:
+    h = world.hypotheses[mode.hypothesis]
+    prior = prior_of(world, h, reference, mode.fit.p[TIME], mode.fit.p[AZIMUTH], bias_mean, bias_sigma)
+    return fit(mode.fit.p, mode.fit.sound, bias_mean.copy(), h.motor, reference, world.env, obs, prior, 30, 0.05)
 
 
 def is_fault(finding: Finding, biases: SensorBiases) -> bool:
-    """Whether the error found is far beyond the sensor's own prior."""
+    """Whether the error found is far beyond the sensor's own prior; one that wanders has paid for itself."""
+    if finding.kind == "lying":
+        return True
     off = [
         abs(finding.fit.bias[finding.sensor, c] - biases.mean[finding.sensor, c])
         / max(biases.sigma[finding.sensor, c], 1e-9)
         for c in finding.columns
     ]
-    return max(off) > _STRONG_PULL
+    return bool(max(off) > _STRONG_PULL)
 
 
 def note(
@@ -148,7 +228,7 @@ def note(
 ) -> SensorFault | None:
     """Keep what was found, and name the sensor if it was not named for this before."""
     k = finding.sensor
-    for c in finding.columns:
+    for c in () if finding.kind == "lying" else finding.columns:
         column = finding.fit.column[k, c]
         spread = math.sqrt(finding.fit.covariance[column, column]) if column >= 0 else 0.0
         faults.known[(k, c)] = (float(finding.fit.bias[k, c]), max(2.0 * spread, float(biases.sigma[k, c])))
@@ -156,14 +236,14 @@ def note(
         return None
     faults.named.add((k, finding.kind))
     values = [float(finding.fit.bias[k, c]) for c in finding.columns]
-    magnitude = values[0] if len(values) == 1 else math.hypot(*values)
+    magnitude = 0.0 if finding.kind == "lying" else values[0] if len(values) == 1 else math.hypot(*values)
     return SensorFault(
         sensor_id=book.sensors[k].sensor_id,
         kind=finding.kind,
         arrival_utc_ns=now_utc_ns,
         magnitude=magnitude,
         unit=_UNITS[finding.kind],
-        reasons=("with this error, and no other sensor's, all sensors see one launch",),
+        reasons=(_WHY_LYING if finding.kind == "lying" else _WHY,),
     )
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from marsad.flight.rocket import TIME
 from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
+from marsad.sensing.health import numbers_of
 from marsad.terms import (
     ImpactForecast,
     LaunchEstimate,
@@ -17,15 +18,13 @@ from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
     disbelieved,
+    distrust,
     give_back,
     rival_of,
     score,
     world_with,
 )
-from marsad.trajectory.faults import blame, is_pulled, joined, note
-from marsad.trajectory.modes import (
-    weights,
-)
+from marsad.trajectory.faults import blame, is_suspected, joined, note
 from marsad.trajectory.pool import Unclaimed
 from marsad.trajectory.rows import rows_of
 from marsad.trajectory.state import TrajectoryState
@@ -43,6 +42,18 @@ def shed(
         rows = rows_of(detection, book)
         if claim(state, book, detection, rows, bias_sigma, 3) is None:
             state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+
+
+def let_go_repeats(state: TrajectoryState, sensor_ids: frozenset[str], book: SensorBook) -> None:
+    """Take out of all launches what sensors that turned out to be frozen have said again and again, but the first."""
+    for event in state.events:
+        told: set[tuple[str, tuple[float, ...]]] = set()
+        for detection in sorted(event.detections.values(), key=lambda d: d.time_utc_ns):
+            said = (detection.sensor_id, numbers_of(detection))
+            if detection.sensor_id in sensor_ids and said in told:
+                give_back(event, detection.detection_id, book)
+                event.search_asked = True
+            told.add(said)
 
 
 def merge_same(
@@ -80,6 +91,13 @@ def merge_same(
                 state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
+_AGAIN = 1.25
+"""A suspicion that named nobody is looked at again when so much more time has passed since launch."""
+_SECOND_LOOK_S = 0.5
+_PAUSE_S = 0.25
+"""Least time between two such looks, whatever the launches: each takes up to 0.2 s."""
+
+
 def _rank(event: Event) -> tuple[int, int]:
     """More sensors first, then more measurements."""
     return len({d.sensor_id for d in event.detections.values()}), event.rows.count
@@ -89,38 +107,60 @@ def _reconciled(
     state: TrajectoryState, keep: Event, give: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
 ) -> bool:
     """Whether one error of one sensor explains that it sees a launch of its own; then the sensor is named."""
-    if give.rows.count < 5 or give.rows.count < 1.5 * give.reconciled_at:
+    after_s = max(keep.last_row_s, give.last_row_s) - keep.launch_s
+    now_s = book.seconds(now_utc_ns)
+    if give.rows.count < 5 or after_s < _AGAIN * give.reconciled_after_s or now_s < state.accuse_again_s:
         return False
-    give.reconciled_at = give.rows.count
+    give.reconciled_after_s = after_s
+    state.accuse_again_s = now_s + _PAUSE_S
     obs = joined(keep.rows.view(), give.rows.view())
     world = world_with(keep, state.world)
-    allowed = keep.modes[0].fit.cost + give.modes[0].fit.cost + state.params.fault_cost
-    finding = blame(world, keep.modes[0], obs, keep.reference, biases, allowed)
+    finding = blame(world, keep.modes[0], obs, keep.reference, biases)
     if finding is None:
         return False
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
         state.faults.append(fault)
+    if finding.kind == "lying":
+        distrust(keep, finding.sensor, book)
+        distrust(give, finding.sensor, book)
     return True
 
 
 def accuse(
     state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
 ) -> SensorBiases:
-    """Name a sensor whose error one launch pulls far beyond its prior; the biases to go on with."""
-    if event.rows.count < state.params.least_rows_accuse or weights(event.modes)[0] < 0.8:
+    """Name a sensor whose error one launch asks for, if it still does half a second later; the biases to go on with.
+
+    A heading or class that the search has not found yet can look like an error of the sensor that came in last: the
+    first finding has the launch searched again.
+    """
+    if event.rows.count < state.params.least_rows_accuse:
         return biases
     obs = event.rows.view()
-    if event.rows.count < 1.4 * event.accused_at or not is_pulled(event.modes[0], biases, obs):
+    after_s = event.last_row_s - event.launch_s
+    is_due = event.suspect is not None or after_s >= _AGAIN * event.accused_after_s
+    now_s = book.seconds(now_utc_ns)
+    if not is_due or now_s < state.accuse_again_s or not is_suspected(event.modes[0], biases, obs):
         return biases
-    event.accused_at = event.rows.count
+    event.accused_after_s = after_s
+    state.accuse_again_s = now_s + _PAUSE_S
     world = world_with(event, state.world)
-    finding = blame(world, event.modes[0], obs, event.reference, biases)
+    cost = min(mode.fit.cost for mode in event.modes)
+    finding = blame(world, event.modes[0], obs, event.reference, biases, cost)
+    before, event.suspect = event.suspect, None
     if finding is None:
+        return biases
+    is_same = before is not None and before[:2] == (finding.sensor, finding.kind)
+    if before is None or not is_same or after_s - before[2] < _SECOND_LOOK_S:
+        event.suspect = before if is_same else (finding.sensor, finding.kind, after_s)
+        event.search_asked = True
         return biases
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
         state.faults.append(fault)
+    if finding.kind == "lying":
+        distrust(event, finding.sensor, book)
     return state.fault_book.apply(biases)
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from marsad.geo.zones import prepare_zones
 from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
+from marsad.sensing.health import numbers_of
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
@@ -23,14 +24,14 @@ from marsad.terms import (
     WeatherReport,
 )
 from marsad.trajectory.births import born_of_camera, born_of_radar
-from marsad.trajectory.claims import claim
+from marsad.trajectory.claims import claim, is_distrusted
 from marsad.trajectory.events import (
     Event,
     note_burnout,
     plot_place,
     refit,
 )
-from marsad.trajectory.joining import accuse, merge_same, shed
+from marsad.trajectory.joining import accuse, let_go_repeats, merge_same, shed
 from marsad.trajectory.modes import (
     world_of,
 )
@@ -64,11 +65,12 @@ def step(
     detections: tuple[Detection, ...],
     known_air: KnownAir,
     biases: SensorBiases | None = None,
+    frozen: frozenset[str] = frozenset(),
 ) -> tuple[TrajectoryState, TrajectoryOutputs]:
     """Take in detections at a moment (UTC ns of arrival) and say what is now believed.
 
     ``known_air``: what is known to fly; a plot there founds no launch.  ``biases``: what is known of the sensors'
-    errors; their priors where None.
+    errors; their priors where None.  ``frozen``: sensors known to repeat themselves; a repeat is not taken in.
     """
     now_s = book.seconds(now_utc_ns)
     if biases is None:
@@ -81,11 +83,20 @@ def step(
         state.latency_s.append(book.sensors[len(state.latency_s)].latency_s)
     dispositions: list[Disposition] = []
     leftover: list[Detection] = []
+    if not frozen <= state.frozen:
+        let_go_repeats(state, frozen - state.frozen, book)
+    state.frozen = frozen
     for detection in detections:
         k = book.index[detection.sensor_id]
         stamp = book.seconds(detection.time_utc_ns)
         late = min(max(now_s - stamp, 0.0), 8.0)
         state.latency_s[k] = max(late, state.latency_s[k] * 0.98)
+        value = numbers_of(detection)
+        repeats = value == state.last_value.get(detection.sensor_id)
+        state.last_value[detection.sensor_id] = value
+        if repeats and detection.sensor_id in frozen:
+            dispositions.append(_said(detection, "rejected", "", "its sensor repeats itself"))
+            continue
         _place_detection(state, book, now_s, detection, bias_mean, bias_sigma, dispositions, leftover, known_air)
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
@@ -124,6 +135,10 @@ def _place_detection(
     event = claim(state, book, detection, rows, bias_sigma)
     if event is not None:
         dispositions.append(_said(detection, "associated", event.event_id))
+        return
+    if is_distrusted(state, detection, book):
+        leftover.append(detection)
+        dispositions.append(_said(detection, "rejected", "", "its sensor contradicts the others about a launch"))
         return
     held = Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s)
     state.pool.append(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,7 +54,6 @@ class TrajectoryParams:
     same_launch_s: float = 0.4
     clock_fault_s: float = 6.0
     least_rows_accuse: int = 14
-    fault_cost: float = 12.0
 
 
 @dataclass
@@ -72,6 +72,9 @@ class TrajectoryState:
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
     fault_book: FaultBook = field(default_factory=FaultBook)
     faults: list[SensorFault] = field(default_factory=list)
+    frozen: frozenset[str] = frozenset()
+    last_value: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    accuse_again_s: float = -math.inf
     next_event: int = 1
     sites: SiteBook = field(default_factory=SiteBook)
 

@@ -133,6 +133,7 @@ export default {
     blind_every: "في الداخل: لا وقت لإنذار أي منطقة", blind_within: "إطلاق من أقرب من {r} ({class})",
     blind_parts: "اللازم: الكشف {d} + القرار {c} + الإبلاغ {n} + الاحتماء {s} = {sum} ث", coverage_lost: "لم يعد يُرى: فُقد المستشعر",
 
+    channels_dead: "قناة معطّلة", trouble: "خلل",
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",
@@ -198,6 +199,7 @@ export default {
     "reason.same_wrong": "الإطلاق نفسه {a}، رآه مستشعر مخطئ",
     "reason.same": "الإطلاق نفسه {a}",
     "reason.one_launch": "بهذا الخطأ، دون خطأ أي مستشعر آخر، ترى كل المستشعرات إطلاقًا واحدًا",
+    "reason.wandering": "أخطاؤه تتغيّر؛ ولولا أخطاؤه وحده لرأت كل المستشعرات إطلاقًا واحدًا",
     "reason.heard_again": "عاد يُسمع",
     "reason.unheard": "لم يُسمع منه شيء منذ {a} ث",
     "reason.future": "أوقاته المختومة بعد وصولها بمقدار {a} ث",

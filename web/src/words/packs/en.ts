@@ -129,6 +129,7 @@ export const ENGLISH = {
   blind_every: "Inside: no warning time for any zone", blind_within: "launches nearer than {r} ({class})",
   blind_parts: "needed: detection {d} + decision {c} + telling {n} + shelter {s} = {sum} s", coverage_lost: "No longer seen: sensor lost",
 
+  channels_dead: "Channel dead", trouble: "Trouble",
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
@@ -194,6 +195,7 @@ export const ENGLISH = {
   "reason.same_wrong": "the same launch as {a}, seen by a sensor that is wrong",
   "reason.same": "the same launch as {a}",
   "reason.one_launch": "with this error, and no other sensor's, all sensors see one launch",
+  "reason.wandering": "its errors wander; but for them, and for no other sensor's, all sensors see one launch",
   "reason.heard_again": "heard again",
   "reason.unheard": "nothing heard for {a} s",
   "reason.future": "stamps lie {a} s after their arrival",
