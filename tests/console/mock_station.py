@@ -43,6 +43,7 @@ class Mock:
         self.refused_notes = False
         self.boot_id = "mock-1"
         self.people: dict[str, str] = {}
+        self.dies_at: dict[str, float] = {}  # channels that work until then
         """Passwords by name; empty: a station without accounts.  Everyone is a supervisor."""
         self.orders: dict[str, dict[str, Any]] = {}
         self.tests: dict[str, dict[str, Any]] = {}
@@ -73,6 +74,9 @@ class Mock:
                 parts["warnings"][warning_id]["acknowledged_by"] = who
         for k in range(self.load):
             parts["tracks"][f"L{k:03d}"] = _loaded(k, second)
+        for channel_id, at in self.dies_at.items():
+            status = "dead" if second >= at else "ok"
+            parts["channels"][channel_id] = {**parts["channels"][channel_id], "status": status}
         for channel_id, tested in self.tests.items():
             parts["channels"][channel_id] |= tested
         parts["drills"] = {"D": self.drill} if self.drill else {}

@@ -143,6 +143,17 @@ def test_rejected_input_and_dead_channels_are_seen(console: Any) -> None:
     assert "tak did not get through" in c.banner()
 
 
+def test_a_dead_channel_is_told_and_heard_while_nothing_else_happens(console: Any) -> None:
+    c = console(2, 0, prepare=lambda mock: mock.dies_at.update(tak=2.5))
+    c.page.keyboard.press("1")  # the first touch, from which on a browser lets a page sound
+    c.page.locator("html[data-map]").wait_for()
+    assert c.page.get_by_role("alert", name="Channel dead").count() == 0
+    c.mock.jump(3, 0)
+    c.page.get_by_role("alert", name="Channel dead").get_by_role("button", name="tak").click()
+    c.page.get_by_role("dialog", name="Channels").wait_for()
+    c.page.locator('html[data-sounded*="trouble"]').wait_for()
+
+
 def test_nothing_is_asked_of_the_outside_and_the_page_keeps_a_strict_policy(console: Any) -> None:
     c = console(20, 1)
     c.page.wait_for_timeout(3000)

@@ -1,7 +1,8 @@
 /** What sounds when, and how it sounds: pure. */
 import { URGENCY, type Alarm } from "./alarms";
+import type { Picture } from "./picture";
 
-export type Sound = "rocket" | "drone" | "prepare" | "all_clear" | "no_picture";
+export type Sound = "rocket" | "drone" | "prepare" | "all_clear" | "no_picture" | "trouble";
 
 export interface Tone {
   at: number;
@@ -11,7 +12,7 @@ export interface Tone {
   wave: OscillatorType;
 }
 
-/** Rocket: a rising wail.  Drone: a low buzz in threes.  Prepare: two short beeps.  All-clear: one long falling chord. */
+/** Rocket: a rising wail.  Drone: a low buzz in threes.  Prepare: two short beeps.  All-clear: one long falling chord.  Trouble: two low knocks. */
 export function score(sound: Sound): Tone[] {
   switch (sound) {
     case "rocket":
@@ -22,6 +23,8 @@ export function score(sound: Sound): Tone[] {
       return [0, 0.3].map((at) => ({ at, from_hz: 880, to_hz: 880, lasts: 0.15, wave: "triangle" }));
     case "all_clear":
       return [660, 550, 440].map((hz, k) => ({ at: k * 0.5, from_hz: hz, to_hz: hz, lasts: 2.4 - k * 0.5, wave: "sine" }));
+    case "trouble":
+      return [0, 0.22].map((at) => ({ at, from_hz: 240, to_hz: 150, lasts: 0.14, wave: "triangle" }));
     case "no_picture":
       return [0, 0.5].map((at) => ({ at, from_hz: 300, to_hz: 200, lasts: 0.35, wave: "triangle" }));
   }
@@ -39,6 +42,13 @@ export function cue(before: readonly Alarm[], after: readonly Alarm[]): { sound:
   }
   const ended = after.find((alarm) => alarm.level === "all_clear" && (old.get(alarm.incident_id)?.level ?? "all_clear") !== "all_clear");
   return ended ? { sound: "all_clear", fresh: false } : null;
+}
+
+/** What of the station's own does not work: channels that get nothing through, sensors that are lost. */
+export function troubles(picture: Pick<Picture, "channels" | "sensors">): ReadonlySet<string> {
+  const dead = [...picture.channels.values()].filter((channel) => channel.status === "dead").map((channel) => `channel ${channel.channel_id}`);
+  const lost = [...picture.sensors.values()].filter((sensor) => sensor.status === "lost").map((sensor) => `sensor ${sensor.sensor_id}`);
+  return new Set([...dead, ...lost]);
 }
 
 /** Whether more zones than before stand at a level. */

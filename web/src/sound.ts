@@ -1,12 +1,14 @@
 /** Sounds of alarms: one for each hazard, an audible all-clear, and a mute that ends by itself. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Alarm } from "./alarms";
 import * as app from "./app";
-import { cue, score, type Sound } from "./cues";
+import { cue, score, troubles, type Sound } from "./cues";
 
 export const MUTE_MIN = 5;
 /** An alarm that is not acknowledged sounds again after this long. */
 const AGAIN_MS = 8_000;
+/** New trouble with channels and sensors sounds no oftener than this: a bad line comes and goes. */
+const TROUBLE_AGAIN_MS = 30_000;
 
 /** Page time at which the mute ends, or null. */
 export const muted_until_ms = signal<number | null>(null);
@@ -88,10 +90,28 @@ export function start(): void {
       play(urgent.hazard === "drone" ? "drone" : "rocket");
     }
   });
+  listenForTrouble();
   let silent = false;
   effect(() => {
     const now_silent = app.silent_ms.value !== null;
     if (now_silent && !silent && app.livePicture.peek().whole) play("no_picture");
     silent = now_silent;
+  });
+}
+
+/** A channel that dies, or a sensor, is heard, once; not into an alarm, which shows it. */
+function listenForTrouble(): void {
+  let known: ReadonlySet<string> = new Set();
+  let last_ms = -Infinity;
+  const channels = computed(() => app.livePicture.value.channels);
+  const sensors = computed(() => app.livePicture.value.sensors);
+  effect(() => {
+    const now = troubles({ channels: channels.value, sensors: sensors.value });
+    const fresh = [...now].some((trouble) => !known.has(trouble));
+    known = now;
+    const alarmed = app.alarmList.peek().some((alarm) => alarm.level === "take_shelter");
+    if (!fresh || alarmed || performance.now() - last_ms < TROUBLE_AGAIN_MS) return;
+    last_ms = performance.now();
+    play("trouble");
   });
 }

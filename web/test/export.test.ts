@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { exportAs, placesOf } from "../src/places/export";
+import { troubles } from "../src/cues";
 import { EMPTY, reduce } from "../src/picture";
 import { moved, movers, protection, watchers, type Coverage } from "../src/protection";
 import type { Sensor, Zone } from "../src/protocol";
@@ -53,4 +54,10 @@ it("what moving sensors see is asked anew once one of them is elsewhere", () => 
   expect(moved(before, movers([sensor("EO-D1", 31.501)]))).toBe(false); // 111 m
   expect(moved(before, movers([sensor("EO-D1", 31.502)]))).toBe(true); // 222 m
   expect(moved(before, movers([sensor("EO-D1", 31.5), sensor("EO-D2", 31.5)]))).toBe(true);
+});
+
+it("what does not work is named, so that what is new in it can be heard", () => {
+  const channels = new Map([["tak", { channel_id: "tak", status: "dead" }], ["cap", { channel_id: "cap", status: "ok" }]]) as never;
+  const sensors = new Map([["AC-1", { sensor_id: "AC-1", status: "lost" }], ["RD-1", { sensor_id: "RD-1", status: "late" }]]) as never;
+  expect([...troubles({ channels, sensors })]).toEqual(["channel tak", "sensor AC-1"]);
 });

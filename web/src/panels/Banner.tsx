@@ -145,6 +145,28 @@ export function Told(): JSX.Element {
   );
 }
 
+/** Channels that get nothing through: whoever listens at their other end would not be told. */
+export function ChannelNotice(): JSX.Element | null {
+  const words = app.words.value;
+  const dead = told(app.picture.value.channels).filter((channel) => channel.status === "dead");
+  if (!dead.length) return null;
+  return (
+    <section class="protection" aria-label={words.say("channels_dead")} role="alert">
+      <strong>{words.say("channels_dead")}</strong>
+      <ul>
+        {dead.map((channel) => (
+          <li key={channel.channel_id}>
+            <Button class="small" onClick={() => (open.value = { what: "practice" })}>
+              <bdi>{channel.channel_id}</bdi>
+              {channel.detail && <> · <bdi>{words.reason(channel.detail) ?? channel.detail}</bdi></>}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 /** What the loss of sensors means: zones that nobody watches, each by its name, and those that fewer watch. */
 export function ProtectionNotice(): JSX.Element | null {
   const words = app.words.value;

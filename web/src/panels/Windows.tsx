@@ -83,7 +83,7 @@ function Settings(): JSX.Element {
         <fieldset>
           <legend>{words.say("sound_test")}</legend>
           <div class="hands">
-            {(["rocket", "drone", "prepare", "all_clear", "no_picture"] as Sound[]).map((sound) => (
+            {(["rocket", "drone", "prepare", "all_clear", "no_picture", "trouble"] as Sound[]).map((sound) => (
               <Button key={sound} onClick={() => play(sound)}>{soundName(sound)}</Button>
             ))}
           </div>
@@ -95,7 +95,7 @@ function Settings(): JSX.Element {
 
 function soundName(sound: Sound): string {
   const words = app.words.value;
-  if (sound === "no_picture") return words.say("no_picture");
+  if (sound === "no_picture" || sound === "trouble") return words.say(sound);
   return sound === "rocket" || sound === "drone" ? words.name("hazard", sound) : words.name("level", sound);
 }
 
