@@ -195,6 +195,7 @@ export const ENGLISH = {
   "reason.same_wrong": "the same launch as {a}, seen by a sensor that is wrong",
   "reason.same": "the same launch as {a}",
   "reason.one_launch": "with this error, and no other sensor's, all sensors see one launch",
+  "reason.wandering": "its errors wander; but for them, and for no other sensor's, all sensors see one launch",
   "reason.heard_again": "heard again",
   "reason.unheard": "nothing heard for {a} s",
   "reason.future": "stamps lie {a} s after their arrival",
