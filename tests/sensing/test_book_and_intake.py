@@ -25,6 +25,7 @@ from marsad.terms import (
     Sensor,
     SensorReport,
     Tick,
+    TrackReport,
 )
 
 PLACE = Geodetic.from_degrees(30.0, 20.0, 250.0)
@@ -197,3 +198,48 @@ def test_an_own_drone_explains_a_plot_at_its_place_but_not_its_own_sensor() -> N
     assert not air.explains(plot(range_m=1200.0), ecef_of(there(1000.0, 900.0)), book)
     own = msgspec.structs.replace(plot(range_m=1200.0), sensor_id="EO")
     assert not air.explains(own, ecef_of(place), book)
+
+
+def track(*, age_s: float = 5.0, speed_ms: float = 40.0, climb_ms: float = 0.0, **other: object) -> TrackReport:
+    """A track east of the origin, flying east, known to 10 m and 2 m/s."""
+    corner = {0: 100.0, 6: 100.0, 11: 100.0, 15: 4.0, 18: 4.0, 20: 4.0}
+    told = TrackReport(
+        track_id="T1", time_utc_ns=20 * S, first_seen_utc_ns=round((20.0 - age_s) * S), status="confirmed",
+        position=there(3000.0, 0.0), velocity_enu_ms=(speed_ms, 0.0, climb_ms),
+        covariance_enu=tuple(corner.get(k, 0.0) for k in range(21)), existence_probability=0.99,
+    )  # fmt: skip
+    return msgspec.structs.replace(told, **other)
+
+
+@pytest.mark.parametrize(
+    ("report", "is_known"),
+    [
+        (track(), True),
+        (track(age_s=2.0), False),
+        (track(speed_ms=250.0), False),
+        (track(speed_ms=250.0, age_s=9.0), True),
+        (track(speed_ms=250.0, climb_ms=60.0, age_s=9.0), False),
+        (track(status="tentative"), False),
+        (track(range_known=False), False),
+        (track(event_id="L0001"), False),
+    ],
+    ids=["slow", "young", "fast", "fast and level", "fast and climbing", "tentative", "bearing only", "a launch's"],
+)
+def test_a_track_explains_plots_only_if_it_cannot_be_a_rocket(report: TrackReport, is_known: bool) -> None:
+    book, air = SensorBook(0), KnownAir()
+    book.register(sensor())
+    air.follow([report], book)
+    ahead_m = 3000.0 + report.velocity_enu_ms[0]
+    assert air.explains(plot(at_s=21.0), ecef_of(there(ahead_m, 0.0)), book) == is_known
+    assert not air.explains(plot(at_s=21.0), ecef_of(there(ahead_m + 500.0, 0.0)), book)
+
+
+def test_a_track_that_turns_into_a_rocket_or_is_not_told_of_explains_no_more() -> None:
+    book, air = SensorBook(0), KnownAir()
+    book.register(sensor())
+    air.follow([track()], book)
+    air.follow([track(speed_ms=250.0)], book)
+    assert not air.explains(plot(at_s=21.0), ecef_of(there(3040.0, 0.0)), book)
+    air.follow([track()], book)
+    air.forget(23.0)
+    assert not air.tracks

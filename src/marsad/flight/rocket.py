@@ -31,7 +31,7 @@ MUZZLE_HEIGHT_M = 1.0
 
 MAX_FLIGHT_S = 400.0
 _MAX_NODES = 1200
-_COAST_STEP_S = 0.5
+COAST_STEP_S = 0.5
 _BURN_STEP_S = 0.06
 _MIN_BURN_STEPS = 10
 
@@ -362,7 +362,7 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
     env: Environment,
     with_jacobian: bool,
     until_s: float = MAX_FLIGHT_S,
-    coast_step_s: float = _COAST_STEP_S,
+    coast_step_s: float = COAST_STEP_S,
 ) -> Flight:
     """Fly a rocket with launch parameters ``p`` (13) until it is under the ground.
 

@@ -18,6 +18,7 @@ from marsad.flight import environment_of, motor_of
 from marsad.flight.classes import RocketClass, RocketTable
 from marsad.flight.rocket import (
     AZIMUTH,
+    COAST_STEP_S,
     ELEVATION,
     MAX_FLIGHT_S,
     PARAMETERS,
@@ -64,7 +65,6 @@ _LIGHTEST_PIECE = 3.2
 _MOST_PIECES = 12
 """Heading and elevation are taken as known where they are known better than this; otherwise in steps of it."""
 
-_COAST_STEP_S = 0.5
 _PIECE_COAST_STEP_S = 1.0
 _SEARCH_ITERATIONS = 5
 _WORSE_COST = 30.0
@@ -203,7 +203,7 @@ def prior_of(
 
 
 def make_mode(
-    world: World, hypothesis: int, result: Fit, reference: Reference, coast_step_s: float = _COAST_STEP_S
+    world: World, hypothesis: int, result: Fit, reference: Reference, coast_step_s: float = COAST_STEP_S
 ) -> Mode:
     """Follow a fit to the ground and weigh it."""
     h = world.hypotheses[hypothesis]
