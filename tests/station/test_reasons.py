@@ -22,7 +22,7 @@ OF_THE_SYSTEM = "receipt.os_"
 
 def pack() -> dict[str, str]:
     text = (ROOT / "web" / "src" / "words" / "packs" / "en.ts").read_text(encoding="utf-8")
-    return dict(re.findall(r'"((?:reason|receipt)\.\w+)": "(.*?)",', text))
+    return dict(re.findall(r'"((?:reason|receipt|refusal)\.\w+)": "(.*?)",', text))
 
 
 def filled(template: str) -> str:

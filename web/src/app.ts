@@ -104,10 +104,15 @@ export async function send(path: string, body: unknown): Promise<Answer> {
     const answer = await fetch(new URL(path, BASE), { method: "POST", headers: headers(), body: JSON.stringify(body) });
     const said = (await answer.json().catch(() => null)) as { detail?: unknown } | null;
     const wrong = answer.ok ? null : typeof said?.detail === "string" ? said.detail : `${answer.status} ${answer.statusText}`;
-    return { wrong, status: answer.status, body: said };
+    return { wrong: inWords(wrong), status: answer.status, body: said };
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error), status: 0, body: null };
+    return { wrong: inWords(error instanceof Error ? error.message : String(error)), status: 0, body: null };
   }
+}
+
+/** What went wrong, in the console's language where its packs know it. */
+function inWords(wrong: string | null): string | null {
+  return wrong && (words.peek().reason(wrong) ?? wrong);
 }
 
 export async function terrain(): Promise<{ heights: Int16Array; offset_m: number } | null> {

@@ -49,3 +49,14 @@ describe("the channels' receipts", () => {
       expect(plain(new Words("en").reason(text))).toBe(text);
   });
 });
+
+describe("the station's refusals", () => {
+  it("are said in Arabic, roles too", () => {
+    const words = new Words("ar");
+    expect(plain(words.reason("this takes the role of supervisor; amal is operator"))).toBe("هذا يتطلب دور مشرف؛ وamal دوره مشغِّل");
+    expect(plain(words.reason("wrong name or password"))).toBe("الاسم أو كلمة المرور خطأ");
+  });
+  it("of a drill's channel tell the channel and its receipt", () => {
+    expect(plain(new Words("ar").reason("siren:gate: acknowledged by the broker"))).toBe("siren:gate: أقرّ الوسيط بالاستلام");
+  });
+});

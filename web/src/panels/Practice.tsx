@@ -141,7 +141,7 @@ function DrillWords(): JSX.Element | null {
   const left_s = (now.ends_utc_ms - app.now_utc_ms.value) / 1000;
   return (
     <span class="drill-words">
-      <strong>{words.say("exercise")}</strong> {words.say(`drill.${now.phase}` as Key, { why: now.detail ?? "" })}
+      <strong>{words.say("exercise")}</strong> {words.say(`drill.${now.phase}` as Key, { why: (now.detail && words.reason(now.detail)) ?? now.detail ?? "" })}
       {goesOn(now) && (
         <>
           {" "}· {now.zone_ids.slice(0, 6).map(zoneName).join(words.pack.dir === "rtl" ? "، " : ", ")}

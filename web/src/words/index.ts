@@ -9,6 +9,9 @@ export const PACKS: ReadonlyMap<string, Pack> = new Map(Object.values(found).map
 
 export type Digits = "latn" | "arab";
 
+/** What is said in other words where it fills a blank of a reason: the family of those words by the blank's name. */
+const FAMILY: Readonly<Record<string, string>> = { level: "level", kind: "message_kind", role: "role", role2: "role" };
+
 /** First strong isolate and pop: keep a Latin name or number from turning the Arabic around it. */
 const isolate = (text: string): string => `\u2068${text}\u2069`;
 
@@ -59,7 +62,8 @@ export class Words {
     return this.pack.words[found.key].replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = found.blanks[name] ?? "";
       if (/^[+-]?[\d.]+$/.test(value)) return isolate(this.digitsOf(value));
-      if (name === "level" || name === "kind") return this.name(name === "level" ? "level" : "message_kind", value);
+      const family = FAMILY[name];
+      if (family) return this.name(family, value);
       return name === "why" ? (this.reason(value) ?? isolate(value)) : isolate(value);
     });
   }

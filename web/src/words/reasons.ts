@@ -1,4 +1,4 @@
-/** The station's reasons and its channels' receipts, which it gives in English sentences, found again among those of the English pack. */
+/** The station's reasons its channels' receipts and its refusals, which it gives in English sentences, found again among those of the English pack. */
 import type { Key } from "./pack";
 import { ENGLISH } from "./packs/en";
 
@@ -15,7 +15,7 @@ function form(sentence: string): RegExp {
 }
 
 const FORMS: readonly (readonly [Key, RegExp])[] = Object.entries(ENGLISH)
-  .filter(([key]) => /^(reason|receipt)\./.test(key))
+  .filter(([key]) => /^(reason|receipt|refusal)\./.test(key))
   .map(([key, sentence]) => [key as Key, form(sentence)] as const);
 
 /** Find which reason of the pack a sentence is, and what fills its blanks; of several the first in the pack. */

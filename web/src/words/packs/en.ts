@@ -243,6 +243,25 @@ export const ENGLISH = {
   "receipt.os_refused": "Connection refused",
   "receipt.os_timeout": "timed out",
   "receipt.os_unreachable": "No route to host",
+
+  "refusal.too_many_wrong": "too many wrong passwords; wait a minute",
+  "refusal.wrong": "wrong name or password",
+  "refusal.log_in": "log in first",
+  "refusal.role": "this takes the role of {role}; {b} is {role2}",
+  "refusal.too_many_wait": "too many orders wait for a second person",
+  "refusal.none_waits": "no such order waits; a second person has 60 seconds",
+  "refusal.same_person": "the second person must be another one, in a session of their own",
+  "refusal.no_accounts": "this station has no accounts; start it with --people",
+  "refusal.no_zone": "the site has no zone {a}",
+  "refusal.confirm": "the name of the first zone, typed in 'confirm', is expected",
+  "refusal.no_test": "no channel {a} that can be tested",
+  "refusal.no_ground": "this station knows no drill ground; start it with --drill-channels",
+  "refusal.too_long": "'be ready' and 'stay in shelter' must fit into the drill's minutes",
+  "refusal.no_drill": "no drill goes on",
+  "refusal.real_alarm": "a zone is really alarmed: no drill now",
+  "refusal.drill_on": "a drill goes on already",
+  "receipt.os_unheard": "Failed to fetch",
+  "receipt.of_channel": "{a}: {why}",
 } as const;
 
 export default {
