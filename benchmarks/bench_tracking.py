@@ -32,6 +32,13 @@ def pinned(*command: object) -> str:
     return done.stdout
 
 
+def shortened(scenario: Path, to: Path, scans: int) -> Path:
+    """Write a scenario's first scans to a file."""
+    whole = json.loads(scenario.read_text(encoding="utf-8"))
+    to.write_text(json.dumps({**whole, "scans": whole["scans"][:scans]}), encoding="utf-8")
+    return to
+
+
 def scored(bench: Path, scenarios: Path, result: Path, first: int | None) -> dict[str, Any]:
     """What the outside scorer says of a result."""
     some = ["--first", str(first)] if first else []
@@ -43,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--scans", type=int, default=30, help="of the case of 500 objects, for both")
+    parser.add_argument("--cap", type=float, default=900.0, help="seconds after which the rival is stopped")
     args = parser.parse_args()
     bench = Path(os.environ.get("MARSAD_SHARED") or ROOT.parent / "shared") / "bench"
     if not bench.is_dir():
@@ -62,8 +70,9 @@ def main() -> None:
             row["cpu_scan_ms_p99"] = round(1e3 * walls[math.ceil(0.99 * len(walls)) - 1], 2)
             if name in PEER:
                 theirs = folder / f"{name}.peer.json"
-                cap = ["--cap", 900] if first is None else ["--cap", 2.2 * first]
-                pinned(sys.executable, bench / "run_stonesoup.py", scenario, theirs, "--assoc", "kd", *cap)
+                asked = scenario if first is None else shortened(scenario, folder / "short.json", first)
+                rival = [bench / "run_stonesoup.py", asked, theirs, "--assoc", "kd", "--cap", args.cap]
+                pinned(sys.executable, *rival)
                 row["stonesoup"] = scored(bench, folder, theirs, first)
                 row["marsad_same_scans"] = scored(bench, folder, ours, row["stonesoup"]["scans"])
                 row["speed_ratio"] = round(

@@ -6,13 +6,13 @@ import gzip
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from air_kit import GROUND_M, Body, Scene, Way, make_site
-from marsad.geo.site_frame import enu_of, site_frame
+from air_kit import GROUND_M, Body, Scene, Way, make_site, radar
+from marsad.geo.site_frame import enu_of, geodetic_of, site_frame
 from marsad.sensing.site import Site
 from marsad.terms import Geodetic
 
@@ -63,12 +63,14 @@ def window_scene(
     claim: str = "none",
     window_s: float = 150.0,
     seed: int = 1,
+    elsewhere: np.random.Generator | None = None,
 ) -> Scene:
     """Fly a part of a recorded flight over a site whose zones lie under its path.
 
-    The site stands under the record ``middle``; ``claim`` is "none", "true" or one of ``false_claims``.
+    The site stands under the record ``middle``; ``claim`` is "none", "true" or one of ``false_claims``.  With
+    ``elsewhere`` the radar stands somewhere within 9 km and the zones lie about the path instead of on it.
     """
-    site = _site_under(flight, middle)
+    site = _site_under(flight, middle) if elsewhere is None else _site_about(flight, middle, elsewhere)
     way, begin, end = _way(flight, site, flight.time_s[middle] - window_s / 2, window_s, ground_m)
     claims: dict[str, Way | None] = {"none": None, "true": way, **false_claims(way)}
     body = Body(flight.name, way, claims[claim], source="adsb", from_s=max(begin, 0.0), until_s=end)
@@ -88,9 +90,9 @@ def _beside(way: Way) -> Way:
 def false_claims(way: Way) -> dict[str, Way]:
     """What a spoofed or broken transponder says of a way, by name.
 
-    Displaced by 2 km; 20 s late; 10 s early; at one place from the 20th second on; 1,000 m too high; the way mirrored;
-    leaping by 3 km every ten seconds; "twice": the truth, and under the same name another place (3.5 km off);
-    "ghost": the truth, of a body that no sensor sees.
+    Displaced by 2 km; 20 s late; 10 s early; at one place from the 20th second on; 1,000 m too high; 900 m too low;
+    the way mirrored; leaping by 3 km every ten seconds; "twice": the truth, and under the same name another place
+    (3.5 km off); "ghost": the truth, of a body that no sensor sees.
     """
     return {
         "displaced": lambda t: way(t) + np.array([1600.0, -1200.0, 0.0]),
@@ -98,6 +100,7 @@ def false_claims(way: Way) -> dict[str, Way]:
         "early": lambda t: way(t + 10.0),
         "frozen": lambda t: way(min(t, 20.0)),
         "high": lambda t: way(t) + np.array([0.0, 0.0, 1000.0]),
+        "low": lambda t: way(t) - np.array([0.0, 0.0, 900.0]),
         "mirrored": lambda t: 2.0 * way(0.0) - way(t),
         "leaping": lambda t: way(t) + np.array([3000.0 * (int(t / 10.0) % 2), 0.0, 0.0]),
         "twice": way,
@@ -119,6 +122,26 @@ def _site_under(flight: Flight, middle: int) -> Site:
         east, north, _ = enu_of(frame, place)
         zones.append((float(east), float(north), 400.0))
     return make_site(flight.latitude_deg[middle], flight.longitude_deg[middle], zones_at_m=zones)
+
+
+def _site_about(flight: Flight, middle: int, rng: np.random.Generator) -> Site:
+    """Zones of other sizes about the path, and the radar away from them (in one case of four at the middle)."""
+    at = flight.latitude_deg[middle], flight.longitude_deg[middle]
+    frame = site_frame(make_site(*at).origin)
+    zones: list[tuple[float, float, float]] = [(0.0, 0.0, float(rng.uniform(200.0, 700.0)))]
+    for offset in rng.uniform(-70.0, 70.0, 4):
+        t = flight.time_s[middle] + offset
+        place = Geodetic.from_degrees(
+            float(np.interp(t, flight.time_s, flight.latitude_deg)),
+            float(np.interp(t, flight.time_s, flight.longitude_deg)),
+            GROUND_M,
+        )
+        east, north = enu_of(frame, place)[:2] + rng.normal(0.0, 300.0, 2)
+        zones.append((float(east), float(north), float(rng.uniform(200.0, 700.0))))
+    away_m, towards_rad = rng.uniform(0.0, 9000.0) * (rng.random() > 0.25), rng.uniform(0.0, 2.0 * math.pi)
+    stand = geodetic_of(frame, away_m * np.array([math.sin(towards_rad), math.cos(towards_rad), 0.0]))
+    site = make_site(*at, zones_at_m=zones)
+    return replace(site, sensors=(radar(stand), *site.sensors[1:]))
 
 
 def _way(flight: Flight, site: Site, start_s: float, window_s: float, ground_m: float) -> tuple[Way, float, float]:

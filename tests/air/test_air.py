@@ -228,3 +228,9 @@ def test_what_was_there_when_watching_began_and_stays_lower_than_aircraft_fly_is
     site, way = make_site(zones_at_m=((0.0, 0.0, 500.0),)), straight(0.0, 5200.0, 120.0, 0.0, -36.0)
     alarms = watch(Scene(site, [Body("x", way)], 90.0, seed=3)).alarms()
     assert 40.0 < alarms["Z1"] < 75.0
+
+
+def test_a_radar_that_showed_nothing_yet_has_looked_all_the_same() -> None:
+    body = Body("drone", _from(15.0, DRONE), from_s=15.0)
+    seen = watch(Scene(make_site(), [body], 40.0, seed=3, clutter_per_scan=0.0))
+    assert seen.alarms()["Z1"] < 15.0 + 8.0

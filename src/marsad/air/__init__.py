@@ -15,6 +15,7 @@ import msgspec
 from marsad import track
 from marsad.air.fates import dispositions_of, note_events
 from marsad.air.intake import due_frames, take
+from marsad.air.origin import note_watch
 from marsad.air.picture import describe
 from marsad.air.state import SENSOR_ROWS, AirOutputs, AirParams, AirState, seconds
 from marsad.geo.site_frame import site_frame
@@ -99,6 +100,7 @@ def _moment(state: AirState, now_utc_ns: int, messages: list[Message]) -> AirOut
         state.registration, now_utc_ns, tuple(messages), state.params.registration
     )
     now_s = seconds(state, now_utc_ns)
+    note_watch(state, now_s)
     frames, dispositions = take(state, messages, now_s)
     frames += due_frames(state, now_s)
     if not frames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from jaxtyping import Float
 
@@ -19,9 +21,14 @@ _STEEPEST_RAD = 1.2  # a radar's beam seldom reaches higher; what it has followe
 _FOLLOWED_HITS = 5
 
 
-def is_watched(state: AirState, place_m: Float[np.ndarray, "3"], reach: float = 0.9) -> bool:
-    """Say whether a live, trusted radar would see a body at a place (site coordinates) within a part of its range."""
-    for sensor_id in state.scans:
+def is_watched(
+    state: AirState, place_m: Float[np.ndarray, "3"], reach: float = 0.9, radars: Collection[str] | None = None
+) -> bool:
+    """Say whether a live, trusted radar (one of ``radars``) would see a body at a place within a part of its range.
+
+    ``place_m`` is in site coordinates.
+    """
+    for sensor_id in state.scans if radars is None else radars:
         sensor = state.registration.sensors.get(sensor_id)
         trusted = not any(key.startswith(f"{sensor_id}/") for key in state.registration.accused)
         if sensor is None or not trusted or not health.is_alive(state.registration.health, sensor_id):

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad import identify, track
-from marsad.air.origin import note_look
 from marsad.air.scans import DEFAULT_PERIOD_S, Scan, ScanBuffer, add_plot, is_doubled, take_complete
 from marsad.air.state import SENSOR_ROWS, AirState, seconds
 from marsad.geo.site_frame import angles, axes_at, direction, enu_of
@@ -61,7 +60,6 @@ def due_frames(state: AirState, now_s: float) -> list[track.Frame]:
     for sensor_id, buffer in state.scans.items():
         is_alive = health.is_alive(state.registration.health, sensor_id)
         for scan in take_complete(buffer, now_s, is_alive):
-            note_look(state, sensor_id, scan.time_s, buffer.period_s)
             made = _scan_frame(state, sensor_id, scan)
             if made is not None:
                 frames.append(made)

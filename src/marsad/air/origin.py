@@ -9,8 +9,8 @@ from marsad.air.coverage import is_watched
 from marsad.air.scans import DEFAULT_PERIOD_S
 from marsad.air.state import AirState
 from marsad.identify import Origin
+from marsad.sensing import health
 
-_BREAK = 4.0  # a radar silent for so many turns begins anew
 _LOOKS = 5.0  # a body missed in so many looks on end was not there (1e-5 at a detection probability of 0.9)
 _LEAST_S = 6.0
 _SHARES = (0.0, 0.5, 0.75, 1.0)
@@ -19,10 +19,13 @@ _SHARES = (0.0, 0.5, 0.75, 1.0)
 _SMALL_BODY = 0.35
 
 
-def note_look(state: AirState, sensor_id: str, time_s: float, period_s: float) -> None:
-    """Remember since when a radar has looked without a break."""
-    began_s, last_s = state.looks_s.get(sensor_id, (time_s, time_s))
-    state.looks_s[sensor_id] = (time_s if time_s - last_s > _BREAK * period_s else began_s), max(time_s, last_s)
+def note_watch(state: AirState, now_s: float) -> None:
+    """Remember since when each radar has been heard without falling silent."""
+    for sensor_id, sensor in state.registration.sensors.items():
+        if sensor.kind == "radar" and health.is_alive(state.registration.health, sensor_id):
+            state.watching_since_s.setdefault(sensor_id, now_s)
+        else:
+            state.watching_since_s.pop(sensor_id, None)
 
 
 def origin_of(
@@ -48,7 +51,9 @@ def origin_of(
     looked_s = max(_LEAST_S, _LOOKS * max((b.period_s for b in state.scans.values()), default=DEFAULT_PERIOD_S))
     back_ms = np.array([velocity_ms[0], velocity_ms[1], 0.0])
     first_m = position_m - (state.tracking.time_s - born_s) * back_ms
-    if born_s - looked_s < max((began_s for began_s, _ in state.looks_s.values()), default=born_s):
+    long_on = {key for key, since_s in state.watching_since_s.items() if since_s <= born_s - looked_s}
+    if not long_on:
         return "start"
-    is_inside = all(is_watched(state, first_m - share * looked_s * back_ms, _SMALL_BODY) for share in _SHARES)
+    places = [first_m - share * looked_s * back_ms for share in _SHARES]
+    is_inside = all(is_watched(state, place_m, _SMALL_BODY, long_on) for place_m in places)
     return "inside" if is_inside else "edge"

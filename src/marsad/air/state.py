@@ -107,8 +107,8 @@ class AirState:
     """Events of detections that wait for their scan."""
     steepest_rad: dict[str, float] = field(default_factory=dict)
     """The highest elevation at which each radar has followed something."""
-    looks_s: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """When each radar began to look without a long break, and its last look."""
+    watching_since_s: dict[str, float] = field(default_factory=dict)
+    """Since when each radar has been heard and did not fall silent."""
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18

@@ -47,6 +47,10 @@ def position_enu_m(tracks: Tracks) -> Float[np.ndarray, "track 3"]:
     """Mean position of every track, ENU metres."""
     total = np.zeros((len(tracks.weight), 3))
     for slot in range(tracks.weight.shape[1]):
-        rows = np.flatnonzero(tracks.weight[:, slot])
-        total[rows] += tracks.weight[rows, slot, None] * tracks.mean[rows, slot, :3]
+        weight = tracks.weight[:, slot]
+        (rows,) = weight.nonzero()
+        if len(rows) == len(weight):
+            total += weight[:, None] * tracks.mean[:, slot, :3]
+        elif len(rows):
+            total[rows] += weight[rows, None] * tracks.mean[rows, slot, :3]
     return total

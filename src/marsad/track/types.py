@@ -79,7 +79,6 @@ class EndReason(IntEnum):
     IMPACT = 3
     """Came down to the ground on its ballistic path."""
     STALE = 4
-    MERGED = 5
 
 
 @dataclass(frozen=True)
