@@ -3,9 +3,9 @@
 The polygons of a country are the site of a mock station; at a moment the zones of a region take shelter in one message.
 In a real Chromium the page times itself from that message on: until the banner says it, until the zones have been
 handed to the map, until the map has their shapes ready, and until the frame that shows them has been handed over.
-Before that the forecast's probabilities in all zones and the engine's step are timed as ``bench_country_zones.py`` does:
-the sum of both medians is what the bound is for.  Wall times: other work on the machine lengthens them, so the shortest
-of some turns stands beside the median, and the load beside both.  Pixels are made by a software renderer here.
+Before that the forecast's probabilities in all zones and the engine's step are timed, as ``bench_country_zones.py``
+does it; the sum of both medians is what the bound is for.  Wall times: other work on the machine lengthens them, so the
+shortest of some turns stands beside the median, and the load beside both.  Pixels are made by a software renderer here.
 ``python benchmarks/bench_country_drawn.py [--data FOLDER]``.
 """
 
@@ -24,9 +24,8 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from bench_console import FLAGS, ROOT
-from bench_country_zones import CENTER, country
+from bench_country_zones import CENTER, country, quasi_normal
 from bench_country_zones import once as decide_once
-from bench_country_zones import quasi_normal
 from marsad.geo.zones import prepare_zones
 from marsad.station.wire import zone as zone_of_wire
 
