@@ -63,8 +63,9 @@ def latest(rows: list[dict], event: str, until_s: float) -> dict | None:
 
 
 def event_of(result: dict, rocket: dict) -> str | None:
-    """The event whose last launch estimate is nearest to a rocket's launch, within 3 km and 4 s."""
-    last = {r["event_id"]: r for r in result["launches"] if "lat_deg" in r}
+    """The event whose last launch estimate is nearest to a rocket's launch, within 3 km and 4 s; none taken back."""
+    gone = {r["event_id"] for r in result["launches"] if r.get("cancelled")}
+    last = {r["event_id"]: r for r in result["launches"] if "lat_deg" in r and r["event_id"] not in gone}
     near = [
         (float(np.hypot(*offset(r, rocket["launch"]))) + 500.0 * abs(r["t_launch"] - rocket["launch"]["t"]), name)
         for name, r in last.items()
