@@ -188,3 +188,15 @@ def test_who_slows_down_comes_to_land_but_a_suspect_in_its_dive_stays_one() -> N
 def test_where_a_track_came_into_view_tells_a_drone_from_what_took_off(origin: identify.Origin, wanted: str) -> None:
     memory = identify.IdentityMemory(origin=origin)
     assert _judge(_motion(36.0, 140.0), memory=memory).affiliation == wanted
+
+
+def test_what_is_barely_likely_is_suspected_at_the_second_look_only() -> None:
+    barely, memory = _motion(50.0, 120.0), identify.IdentityMemory()
+    assert 0.7 < _judge(barely, updates=5).threat_probability < 0.75
+    assert _judge(barely, updates=5, memory=memory).affiliation == "unknown"
+    assert _judge(barely, updates=5, memory=memory).affiliation == "unknown", "a look counts once"
+    assert _judge(barely, updates=6, memory=memory).affiliation == "suspect"
+    flicker = identify.IdentityMemory()
+    _judge(barely, updates=5, memory=flicker)
+    _judge(_motion(60.0, 120.0), updates=6, memory=flicker)
+    assert _judge(barely, updates=7, memory=flicker).affiliation == "unknown"

@@ -29,18 +29,21 @@ Origin = Literal["unknown", "edge", "inside", "start"]
 """How a track came into view: over the edge of the coverage, inside it, or it was there when watching began."""
 _ORIGIN_FACTOR: dict[Origin, float] = {"unknown": 1.0, "edge": 1.0, "inside": 0.05, "start": 0.2}
 
+_NEVER = 1 << 30
+
 
 @dataclass(frozen=True)
 class IdentityParams:
     """Thresholds of the judgement.
 
     A track becomes suspect at ``suspect_on`` probability of being a drone that reaches a zone with at least
-    ``reach_on``, and stays so until that probability falls under ``suspect_off``.  The rest says what only crewed
-    aircraft show, held to be seen at ``certain_sigma`` standard deviations: they fly faster than ``fast_ms`` or higher
-    than ``high_m``, climb away (``climb_gain_m`` above where they were first seen, at more than ``climb_mean_ms`` on
-    average), circle (``circling_rad`` of turn in one sense) or slow down to land or hover (by ``slowing_rel`` of the
-    greatest speed shown).  Nothing becomes suspect while it falls more steeply
-    than ``dive_slope``: drones come level and dive when they are long known; plots that do not belong together fall.
+    ``reach_on`` (below ``suspect_at_once`` at two looks on end), and stays so until that probability falls under
+    ``suspect_off``. The rest says what only crewed aircraft show, held to be seen at ``certain_sigma`` standard
+    deviations: they fly faster than ``fast_ms`` or higher than ``high_m``, climb away (``climb_gain_m`` above where
+    they were first seen, at more than ``climb_mean_ms`` on average), circle (``circling_rad`` of turn in one sense)
+    or slow down to land or hover (by ``slowing_rel`` of the greatest speed shown). Nothing becomes suspect while it
+    falls more steeply than ``dive_slope``: drones come level and dive when they are long known; plots that do not
+    belong together fall.
     Of what was there when watching began nobody knows whence it came.  That speaks against a drone, until it has flown
     level (within ``level_ms``) below ``low_m`` for ``start_watch_s``: crewed aircraft do so to take off and land only.
     """
@@ -57,6 +60,7 @@ class IdentityParams:
     certain_sigma: float = 2.5
     min_updates: int = 4
     suspect_on: float = 0.7
+    suspect_at_once: float = 0.75
     suspect_off: float = 0.25
     reach_on: float = 0.05
     dive_slope: float = 0.35
@@ -78,6 +82,7 @@ class IdentityMemory:
     origin: Origin = "unknown"
     """Who is first seen where the radars look took off there; of who was there from the start nobody knows it."""
     suspect: bool = False
+    likely_since_update: int = _NEVER
     first_seen_s: float | None = None
     first_height_m: float = 0.0
     first_height_sigma_m: float = 0.0
@@ -289,7 +294,10 @@ def _unclaimed(
         memory.suspect = threat >= params.suspect_off
     else:
         is_coming = evidence.reach[row] >= params.reach_on and not _falls(row, motion, params)
-        memory.suspect = threat >= params.suspect_on and is_coming
+        is_likely = bool(threat >= params.suspect_on and is_coming)
+        seen = int(evidence.updates[row])
+        memory.likely_since_update = min(memory.likely_since_update, seen) if is_likely else _NEVER
+        memory.suspect = is_likely and (threat >= params.suspect_at_once or seen > memory.likely_since_update)
     words = _motion_words(row, motion)
     if memory.suspect:
         reasons = (*notes, "nobody claims it", words, f"its ways ahead reach a zone ({evidence.reach[row]:.0%})")
