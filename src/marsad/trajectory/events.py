@@ -221,6 +221,8 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
         elif sensor.fov_half_width_azimuth_rad is None and heard_s - last > latency_s[k] + _PLUME_SILENCE_S:
             time_s, sigma_s = last + 0.55 * frame_s, 0.6 * frame_s
         else:
+            if event.burnout_rows.get(k, math.inf) < last:
+                _forget_burnout(event, k)
             continue
         if event.burnout_rows.get(k) == time_s:
             continue
@@ -230,6 +232,14 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
         event.burnout_rows[k] = time_s
         event.dirty = True
         event.search_asked = True
+
+
+def _forget_burnout(event: Event, k: int) -> None:
+    """Take back that a camera saw the motor go out: it sees it burn again."""
+    event.rows.remove(f"burnout:{k}")
+    del event.burnout_rows[k]
+    event.dirty = True
+    event.search_asked = True
 
 
 def _burnout_row(k: int, time_s: float, sigma_s: float, like: Observations) -> Observations:
