@@ -36,9 +36,9 @@ def count(flight: Flight, middle: int, ground_m: float, claim: str, window_s: fl
     settled = [one for one in seen.tracks if one.time_utc_ns > 30e9 and one.status == "confirmed"]
     return Counter(
         windows=1,
-        seen=bool(seen.tracks),
-        alarmed=bool(seen.alarms()),
-        flagged=any("contradicted" in one.reason for one in seen.dispositions),
+        seen=int(bool(seen.tracks)),
+        alarmed=int(bool(seen.alarms())),
+        flagged=int(any("contradicted" in one.reason for one in seen.dispositions)),
         reports=len(settled),
         neutral=sum(one.affiliation == "neutral" for one in settled),
         suspect=sum(one.affiliation == "suspect" for one in settled),

@@ -107,6 +107,17 @@ def test_one_identity_at_two_places_is_contradicted_by_itself() -> None:
     assert "one identity at several places" in twice.why
 
 
+def test_a_leap_is_not_excused_by_a_speed_that_no_aircraft_has() -> None:
+    book, params = identify.ClaimBook(), identify.ClaimParams()
+    for k in range(40):
+        leapt, is_last_before = 3000.0 * (k // 10 % 2), k % 10 == 9
+        speed = 15_080.0 if is_last_before else 80.0
+        place, velocity = np.array([80.0 * k + leapt, 0.0, 500.0]), np.array([speed, 0.0, 0.0])
+        identify.report(book, "F01", float(k), place, velocity, 10.0, "adsb", False, params)
+        identify.watch(book, float(k), {"F01": False}, np.zeros(0, dtype=np.int64), params)
+    assert "one identity at several places" in book.claims["F01"].why
+
+
 def test_one_bad_fix_is_no_second_place_and_leaps_are_forgiven_in_time() -> None:
     here, away = (0.0, 0.0), (2000.0, 500.0)
     assert _reported([here] * 5 + [away] + [here] * 5).verdict == "untested"

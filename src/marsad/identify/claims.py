@@ -25,8 +25,8 @@ class ClaimParams:
     ``timing_s`` the unknown age of a position; ``maneuver_ms2`` how an aircraft may turn between two reports.
     Evidence of a pair is summed in units of log-likelihood, each comparison at most ``step_limit``.  ``off_height_m``
     is more than pressure heights differ from true ones below some 5 km (8 m a hPa, and 4 % in hot or cold air);
-    ``leaps`` steps of more than ``leap_m`` that no aircraft flies (one bad fix makes two of them) mean one identity at
-    several places.
+    ``leaps`` steps of more than ``leap_m`` that no aircraft flies (none is faster than ``fastest_ms``; one bad fix makes
+    two) mean one identity at several places.
     """
 
     slack_m: float = 25.0
@@ -50,6 +50,7 @@ class ClaimParams:
     unlike_after_s: float = 30.0
     leap_m: float = 300.0
     leaps: int = 3
+    fastest_ms: float = 700.0
     recover_s: float = 15.0
     leap_recover_s: float = 60.0
 
@@ -161,7 +162,8 @@ def _note_leap(
     step = position_m - claim.position_m - elapsed * claim.velocity_ms
     allowed = params.leap_m + 3.0 * (sigma_m + claim.sigma_m) + 15.0 * elapsed**2
     gap = float(np.hypot(step[0], step[1]))
-    if gap > allowed + float(np.hypot(claim.velocity_ms[0], claim.velocity_ms[1])):  # a second of wrong stamps
+    speed_ms = min(float(np.hypot(claim.velocity_ms[0], claim.velocity_ms[1])), params.fastest_ms)
+    if gap > allowed + speed_ms:  # a second of wrong stamps
         fresh = time_s - claim.last_leap_s < params.leap_recover_s
         claim.leaps = claim.leaps + 1 if fresh else 1
         claim.last_leap_s, claim.leap_m = time_s, gap
