@@ -25,7 +25,7 @@ class ClaimParams:
     ``timing_s`` the unknown age of a position; ``maneuver_ms2`` how an aircraft may turn between two reports.
     Evidence of a pair is summed in units of log-likelihood, each comparison at most ``step_limit``.  ``off_height_m``
     is more than pressure heights differ from true ones below some 5 km (8 m a hPa, and 4 % in hot or cold air);
-    ``leaps`` steps of more than ``leap_m`` that no aircraft flies (none is faster than ``fastest_ms``; one bad fix makes
+    ``leaps`` steps of more than ``leap_m`` that no aircraft flies (none is faster than ``fastest_ms``; a bad fix makes
     two) mean one identity at several places.
     """
 
