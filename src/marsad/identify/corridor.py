@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri
 
 from marsad.geo.zones import ZoneShapes, zone_hits
@@ -106,15 +106,19 @@ def paths_ahead(
     step_s = max(params.step_m / mean_speed, 0.5)
     count = int(np.ceil(params.horizon_s / step_s))
     time = step_s * np.arange(count + 1)
-    heading = np.repeat(course[:, None], count, axis=1)
-    turn_at = np.zeros(u.shape[0])
-    for k in range(_TURNS):
-        turn_at = turn_at - params.turn_mean_s * np.log1p(-u[:, 6 + 2 * k])
-        turn = params.turn_sigma_rad * ndtri(u[:, 7 + 2 * k])
-        heading += np.where(time[None, :-1] >= turn_at[:, None], turn[:, None], 0.0)
-    move = speed[:, None, None] * step_s * np.stack([np.sin(heading), np.cos(heading)], axis=2)
-    path = np.concatenate([np.zeros((u.shape[0], 1, 2)), np.cumsum(move, axis=1)], axis=1)
-    return time, position[:, None, :] + path
+    path = np.empty((u.shape[0], count + 1, 2))
+    path[...] = position[:, None, :]
+    begin_s = np.zeros(u.shape[0])
+    for k in range(_TURNS + 1):
+        is_last = k == _TURNS
+        end_s = np.full(u.shape[0], np.inf) if is_last else begin_s - params.turn_mean_s * np.log1p(-u[:, 6 + 2 * k])
+        flown_s = np.clip(time[None, :] - begin_s[:, None], 0.0, (end_s - begin_s)[:, None])
+        path[:, :, 0] += (speed * np.sin(course))[:, None] * flown_s
+        path[:, :, 1] += (speed * np.cos(course))[:, None] * flown_s
+        if not is_last:
+            course = course + params.turn_sigma_rad * ndtri(u[:, 7 + 2 * k])
+            begin_s = end_s
+    return time, path
 
 
 def first_passage(
@@ -145,9 +149,7 @@ def reach(
     time, path = paths_ahead(position_en_m, velocity_en_ms, covariance, params)
     entry = first_passage(time, path, shapes)
     reached = np.isfinite(entry)
-    quantiles = np.full((entry.shape[0], 3), np.nan)
-    for zone in np.flatnonzero(reached.any(axis=1)):
-        quantiles[zone] = np.quantile(entry[zone, reached[zone]], (0.05, 0.5, 0.95))
+    quantiles = _quantiles(np.sort(entry, axis=1), reached.sum(axis=1), np.array([0.05, 0.5, 0.95]))
     near = np.isfinite(first_passage(time, path, near_shapes)).mean(axis=1)
     probability = _still_flying(entry, params.ends_at_zone).mean(axis=1)
     axis_time, axis, width = _axis(time, path)
@@ -159,6 +161,20 @@ def reach(
         axis_m=axis,
         axis_half_width_m=width,
     )
+
+
+def _quantiles(
+    ordered: Float[np.ndarray, "zone path"], counts: Int[np.ndarray, " zone"], shares: Float[np.ndarray, " share"]
+) -> Float[np.ndarray, "zone share"]:
+    """Quantiles of the first ``counts`` of each row in order, linear between neighbours; NaN where there are none."""
+    place = shares * np.maximum(counts - 1, 0)[:, None]
+    below = place.astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(counts - 1, 0)[:, None])
+    low, high = np.take_along_axis(ordered, below, axis=1), np.take_along_axis(ordered, above, axis=1)
+    found = np.full(place.shape, np.nan)
+    some = counts > 0
+    found[some] = low[some] + (high[some] - low[some]) * (place - below)[some]
+    return found
 
 
 def _still_flying(entry_s: Float[np.ndarray, "zone path"], ends_at_zone: float) -> Float[np.ndarray, "zone path"]:
