@@ -34,7 +34,7 @@ def test_a_low_slow_silent_object_on_its_way_to_a_zone_is_warned_of_at_once(
 ) -> None:
     way = _turned(_from(15.0, DRONE), angle)
     seen = watch(Scene(make_site(*place), [Body("drone", way, from_s=15.0)], 55.0, seed=3))
-    assert seen.alarms()["Z1"] < 15.0 + 8.0
+    assert seen.alarms()["Z1"] < 15.0 + 9.0  # four plots, and a second look where a drone is barely likely
     last = seen.near(way, after_s=30.0)
     assert last
     assert {report.affiliation for report in last} == {"suspect"}
@@ -233,4 +233,4 @@ def test_what_was_there_when_watching_began_and_stays_lower_than_aircraft_fly_is
 def test_a_radar_that_showed_nothing_yet_has_looked_all_the_same() -> None:
     body = Body("drone", _from(15.0, DRONE), from_s=15.0)
     seen = watch(Scene(make_site(), [body], 40.0, seed=3, clutter_per_scan=0.0))
-    assert seen.alarms()["Z1"] < 15.0 + 8.0
+    assert seen.alarms()["Z1"] < 15.0 + 9.0  # four plots, and a second look where a drone is barely likely
