@@ -125,7 +125,7 @@ def test_from_simulated_rockets_to_the_table(plant: Site) -> None:
 @pytest.mark.slow
 def test_from_a_simulated_drone_to_the_table(plant: Site) -> None:
     base = read_scenario(scenario_path("salvo-at-dusk"))
-    threat = Threat(from_azimuth_deg=(50.0, 70.0), around_m=0.0, drone_from_m=4000.0)
+    threat = Threat(from_azimuth_deg=(50.0, 70.0), around_m=0.0, drone_from_m=9000.0)
     (one,) = simulate_attacks(plant, base, threat, 1, np.random.default_rng(5), "drone")
     assert one.kind == "drone"
     assert one.zones_hit, "aimed at a zone's middle"
