@@ -219,9 +219,12 @@ def test_what_was_there_when_watching_began_or_rose_where_it_is_watched_is_not_c
     at_start = watch(Scene(site, [Body("x", way)], 45.0, seed=3))
     assert at_start.near(way, after_s=10.0)
     assert at_start.alarms() == {}
+    assert at_start.watched()["Z1"] < 15.0, "the zone is told to prepare, no siren sounds"
     risen = watch(Scene(site, [Body("x", way, from_s=20.0)], 90.0, seed=3))
     assert risen.near(way, after_s=30.0)
     assert risen.alarms() == {}
+    assert risen.watched()["Z1"] < 40.0
+    assert {r.affiliation for r in risen.near(way, after_s=40.0)} == {"unknown"}
 
 
 def test_what_was_there_when_watching_began_and_stays_lower_than_aircraft_fly_is_warned_of() -> None:

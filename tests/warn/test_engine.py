@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -187,6 +188,17 @@ def test_a_drone_first_prepares_then_shelters_and_stays_after_its_track_is_lost(
     assert said[-1].level == "all_clear"
     assert said[-1].arrival_utc_ns >= at(10 + 300)
     assert said[-1].arrival_utc_ns >= at(300 + 30)
+
+
+def test_what_may_be_a_drone_but_is_no_suspect_is_prepared_for_and_alarms_nobody_until_it_is_one() -> None:
+    run = Run()
+    maybe = msgspec.structs.replace(drone("D1", risk("Z0", 0.9, 300)), is_suspect=False)
+    for now_s in range(250):
+        run.step(now_s, corridors=(maybe,))
+    assert {w.level for w in run.said} <= {"watch", "prepare"}
+    assert run.said[0].level == "prepare"
+    run.step(250, corridors=(drone("D1", risk("Z0", 0.9, 300)),))
+    assert run.level() == "take_shelter"
 
 
 def test_a_drone_that_circles_over_a_zone_is_one_alarm_not_a_flicker() -> None:

@@ -78,6 +78,7 @@ def _end(state: AirState, ended: track.Ended, now_s: float) -> tuple[list[TrackR
             continue
         if known.has_corridor:
             lost.append(name_of(uid))
+        if known.memory.suspect:
             state.last_suspect_lost_s = now_s
         if known.is_reported:
             reports.append(_ended_report(state, uid, known, now_s))
@@ -248,13 +249,13 @@ class _View:
     ) -> None:
         """Renew the ways ahead of tracks that might be drones, the oldest first, a few at a time."""
         state, settings = self.state, self.state.params
-        kinds = identify.kind_probabilities(self.motion, identify.drone_factors(memory))
+        kinds = identify.kind_probabilities(self.motion, identify.drone_factors(memory, with_origin=False))
         may_be = (self.tracks.range_known > 0) & (self.tracks.hits >= settings.identity.min_updates)
         waiting = []
         for row in np.flatnonzero(may_be):
             uid = int(self.tracks.uid[row])
             known = state.known[uid]
-            due = settings.corridor_every_s if known.memory.suspect else 0.3
+            due = settings.corridor_every_s if known.has_corridor else 0.3
             if uid in bound or identify.drone_probability(kinds[row]) < settings.identity.suspect_off:
                 continue
             if now_s - known.reach_s >= due:
@@ -311,19 +312,21 @@ class _View:
         )
 
     def corridor(self, row: int, judged: Judgement, now_s: float) -> CorridorForecast | None:
-        """Forecast of a suspect's ways, when they were laid out anew; an empty one when suspicion ends."""
+        """Forecast of the ways of what may be a drone, when they are new or it became suspect; empty when that ends."""
         known = self.state.known[int(self.tracks.uid[row])]
         track_id = name_of(int(self.tracks.uid[row]))
-        if judged.affiliation != "suspect" or known.reach is None:
+        is_suspect = judged.affiliation == "suspect"
+        if not (is_suspect or judged.may_be_drone) or known.reach is None:
             known.suspect_since_s = None
             if not known.has_corridor:
                 return None
             known.has_corridor = False
             return CorridorForecast(track_id=track_id)
-        if (known.has_corridor and known.reach_s < now_s) or self._may_wait(row, known, known.reach, now_s):
+        is_told = known.has_corridor and known.is_told_suspect == is_suspect and known.reach_s < now_s
+        if is_told or self._may_wait(row, known, known.reach, now_s):
             return None
-        known.has_corridor = True
-        return self._forecast(row, track_id, known, known.reach, judged.threat_probability, now_s)
+        known.has_corridor, known.is_told_suspect = True, is_suspect
+        return self._forecast(row, track_id, known, known.reach, judged, now_s)
 
     def _may_wait(self, row: int, known: Known, reach: identify.Reach, now_s: float) -> bool:
         """Whether a new suspect's course is still too vague to alarm anybody, and there is time to see it better."""
@@ -337,13 +340,13 @@ class _View:
         return bool(now_s - known.suspect_since_s < settings.course_wait_rel * times[:, 1].min())
 
     def _forecast(
-        self, row: int, track_id: str, known: Known, reach: identify.Reach, threat: float, now_s: float
+        self, row: int, track_id: str, known: Known, reach: identify.Reach, judged: Judgement, now_s: float
     ) -> CorridorForecast:
         state = self.state
         risks = [
             ZoneRisk(
                 zone_id=state.shapes.zone_ids[z],
-                probability=float(threat * reach.probability[z]),
+                probability=float(judged.threat_probability * reach.probability[z]),
                 time_q05_utc_ns=utc_ns(state, now_s + reach.time_s[z, 0]),
                 time_q50_utc_ns=utc_ns(state, now_s + reach.time_s[z, 1]),
                 time_q95_utc_ns=utc_ns(state, now_s + reach.time_s[z, 2]),
@@ -357,6 +360,7 @@ class _View:
         points = [geodetic_of(state.frame, np.array([p[0], p[1], here[2]])) for p in reach.axis_m]
         return CorridorForecast(
             track_id=track_id,
+            is_suspect=judged.affiliation == "suspect",
             zone_risks=tuple(sorted(risks, key=lambda risk: -risk.probability)),
             neighbour_zone_ids=tuple(state.shapes.zone_ids[z] for z in np.flatnonzero(reach.neighbour)),
             came_from_azimuth_rad=float(np.arctan2(back[0], back[1]) % (2 * np.pi)) if distance > 150.0 else None,

@@ -71,6 +71,7 @@ class Known:
     affiliation: Affiliation = "unknown"
     is_reported: bool = False
     has_corridor: bool = False
+    is_told_suspect: bool = False
     suspect_since_s: float | None = None
     events: dict[str, int] = field(default_factory=dict)
     sensor_ids: tuple[str, ...] = ()

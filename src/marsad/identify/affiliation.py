@@ -28,6 +28,10 @@ from marsad.terms import Affiliation, ObjectKind
 Origin = Literal["unknown", "edge", "inside", "start"]
 """How a track came into view: over the edge of the coverage, inside it, or it was there when watching began."""
 _ORIGIN_FACTOR: dict[Origin, float] = {"unknown": 1.0, "edge": 1.0, "inside": 0.05, "start": 0.2}
+_ORIGIN_WORDS: dict[Origin, str] = {
+    "unknown": "", "edge": "",
+    "inside": "it came into view where the radar looks", "start": "it was there when watching began",
+}  # fmt: skip
 
 _NEVER = 1 << 30
 
@@ -82,6 +86,8 @@ class IdentityMemory:
     origin: Origin = "unknown"
     """Who is first seen where the radars look took off there; of who was there from the start nobody knows it."""
     suspect: bool = False
+    may_be_drone: bool = False
+    """It would be suspect but for where it came into view."""
     likely_since_update: int = _NEVER
     first_seen_s: float | None = None
     first_height_m: float = 0.0
@@ -93,21 +99,26 @@ class IdentityMemory:
     turned_rad: float = 0.0
 
     @property
-    def drone_factor(self) -> float:
-        """Likelihood of all that under "uncrewed and coming in low", relative to a crewed aircraft."""
+    def origin_factor(self) -> float:
+        """Likelihood of how it came into view under "uncrewed and coming in low", relative to a crewed aircraft."""
+        return 1.0 if self.rose_inside else _ORIGIN_FACTOR[self.origin]
+
+    @property
+    def shown_factor(self) -> float:
+        """Likelihood of what it has shown since under the same, relative to the same."""
         return (
             (1e-3 if self.was_fast else 1.0)
             * (1e-2 if self.was_high else 1.0)
             * (0.05 if self.has_climbed else 1.0)
             * (0.05 if self.has_circled else 1.0)
             * (0.05 if self.has_slowed else 1.0)
-            * (0.05 if self.rose_inside else _ORIGIN_FACTOR[self.origin])
+            * (0.05 if self.rose_inside else 1.0)
         )
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one track is thought to be."""
+    """What one track is thought to be; ``may_be_drone`` if it is no suspect only for where it came into view."""
 
     object_kind: ObjectKind
     affiliation: Affiliation
@@ -115,6 +126,7 @@ class Judgement:
     reasons: tuple[str, ...]
     threat_probability: float = 0.0
     transponder_id: str | None = None
+    may_be_drone: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,9 +166,11 @@ def judge(
     return [_judge_one(row, motion, kinds[row], evidence, memory[row], lists, params) for row in range(len(memory))]
 
 
-def drone_factors(memory: list[IdentityMemory]) -> Float[np.ndarray, " track"]:
-    """What the tracks have shown before, as a factor on the likelihood of a drone each."""
-    return np.array([one.drone_factor for one in memory], dtype=np.float64)
+def drone_factors(memory: list[IdentityMemory], with_origin: bool = True) -> Float[np.ndarray, " track"]:
+    """What the tracks have shown before, and how they came into view, as a factor on the likelihood of a drone each."""
+    return np.array(
+        [one.shown_factor * (one.origin_factor if with_origin else 1.0) for one in memory], dtype=np.float64
+    )
 
 
 def remember(
@@ -290,20 +304,40 @@ def _unclaimed(
     )
     if not settled:
         return Judgement("unknown", "unknown", 0.0, (*notes, "not seen for long enough to tell"))
+    is_coming = evidence.reach[row] >= params.reach_on and not _falls(row, motion, params)
     if memory.suspect:
         memory.suspect = threat >= params.suspect_off
     else:
-        is_coming = evidence.reach[row] >= params.reach_on and not _falls(row, motion, params)
         is_likely = bool(threat >= params.suspect_on and is_coming)
         seen = int(evidence.updates[row])
         memory.likely_since_update = min(memory.likely_since_update, seen) if is_likely else _NEVER
         memory.suspect = is_likely and (threat >= params.suspect_at_once or seen > memory.likely_since_update)
     words = _motion_words(row, motion)
+    comes = f"its ways ahead reach a zone ({evidence.reach[row]:.0%})"
     if memory.suspect:
-        reasons = (*notes, "nobody claims it", words, f"its ways ahead reach a zone ({evidence.reach[row]:.0%})")
-        return Judgement("drone", "suspect", threat, reasons, threat)
+        return Judgement("drone", "suspect", threat, (*notes, "nobody claims it", words, comes), threat)
+    wherever = _wherever_it_came_from(kind_row, memory)
+    memory.may_be_drone = (
+        wherever >= params.suspect_off if memory.may_be_drone else (wherever >= params.suspect_on and is_coming)
+    )
+    told_kind: ObjectKind = kind if kind_probability > 0.5 else "unknown"
+    if memory.may_be_drone:
+        reasons = (*notes, "nobody claims it", words, comes, _ORIGIN_WORDS[memory.origin])
+        return Judgement(told_kind, "unknown", kind_probability, reasons, wherever, may_be_drone=True)
     reasons = (*notes, "no claim; silence alone says nothing", words)
-    return Judgement(kind if kind_probability > 0.5 else "unknown", "unknown", kind_probability, reasons, threat)
+    return Judgement(told_kind, "unknown", kind_probability, reasons, threat)
+
+
+def _wherever_it_came_from(kind_row: Float[np.ndarray, " row"], memory: IdentityMemory) -> float:
+    """Probability of a drone, did it not speak against it where the track came into view; 0 where nothing does so."""
+    if memory.origin_factor == 1.0:
+        return 0.0
+    shares = {"drone": 0.0, "bird": 0.0}
+    for p, name in zip(kind_row, KIND_NAMES, strict=True):
+        if name in shares:
+            shares[name] += float(p) / memory.origin_factor
+    rest = sum(float(p) for p, name in zip(kind_row, KIND_NAMES, strict=True) if name not in shares)
+    return shares["drone"] / (shares["drone"] + shares["bird"] + rest)
 
 
 def _falls(row: int, motion: Motion, params: IdentityParams) -> bool:

@@ -23,9 +23,14 @@ class TrackEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CorridorForecast(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a slow object may go: probability and time of reaching each zone, and its neighbours."""
+    """Where a slow object may go: probability and time of reaching each zone, and its neighbours.
+
+    ``is_suspect`` is false for one that may be a drone but for where it came into view: it makes zones watch and
+    prepare, and alarms none.
+    """
 
     track_id: str
+    is_suspect: bool = True
     zone_risks: tuple[ZoneRisk, ...] = ()
     neighbour_zone_ids: tuple[str, ...] = ()
     came_from_azimuth_rad: float | None = None

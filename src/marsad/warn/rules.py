@@ -83,7 +83,7 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
         probability=_union(pending),
         probability_rocket=_union(alarming),
         probability_rocket_ripe=_union([(t, r) for t, r in alarming if _is_sharp(t, policy)]),
-        probability_drone=_union(drones),
+        probability_drone=_union([(t, r) for t, r in drones if t.may_alarm]),
         fraction=fraction,
         manual=any(t.kind == "manual" for t, _ in pending),
         earliest=min(

@@ -44,7 +44,7 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True):
     """One rocket, drone or order that may bring an impact, as last told.
 
     ``semi_major_m`` is the 95 % semi-major axis of the impact forecast (0 where that is not the question);
-    ``may_alarm`` is false for a launch not yet confirmed.
+    ``may_alarm`` is false for a launch not yet confirmed, and for what may be a drone but is no suspect.
     """
 
     event_id: str

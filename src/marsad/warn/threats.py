@@ -120,6 +120,7 @@ class _Work:
                 hazard="drone",
                 kind="drone",
                 updated_utc_ns=self.now,
+                may_alarm=forecast.is_suspect,
                 risks={risk.zone_id: risk for risk in forecast.zone_risks},
             )
         )

@@ -196,6 +196,8 @@ export const ENGLISH = {
   "reason.same": "the same launch as {a}",
   "reason.one_launch": "with this error, and no other sensor's, all sensors see one launch",
   "reason.wandering": "its errors wander; but for them, and for no other sensor's, all sensors see one launch",
+  "reason.there_at_start": "it was there when watching began",
+  "reason.risen": "it came into view where the radar looks",
   "reason.heard_again": "heard again",
   "reason.unheard": "nothing heard for {a} s",
   "reason.future": "stamps lie {a} s after their arrival",
