@@ -7,7 +7,7 @@ WGS-84 latitude and longitude with ellipsoidal heights only.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sapient_msg.bsi_flex_335_v2_0 import location_pb2, range_bearing_pb2, status_report_pb2
@@ -52,7 +52,11 @@ _BEARING_WORDS: tuple[tuple[BearingKind, tuple[str, ...]], ...] = (
     ("plume", ("plume", "rocket motor", "exhaust")),
     ("hot", ("hot",)),
 )
-_SOURCES = ("adsb", "remote_id", "own_fleet", "unspecified")
+_SOURCES: dict[str, Literal["adsb", "remote_id", "own_fleet"]] = {
+    "adsb": "adsb",
+    "remote_id": "remote_id",
+    "own_fleet": "own_fleet",
+}
 
 
 def _infos(report: Any) -> dict[str, str]:
@@ -189,7 +193,6 @@ def _decode_place(report: Any, node: Node, time_utc_ns: int, detection_id: str, 
     if node.kind == "cooperative":
         if not report.id:
             raise SapientError("detection_report.id is missing: a cooperative report names who reports", "id")
-        source = infos.get("cooperative_source", "unspecified")
         return CooperativeReport(
             sensor_id=node.sensor_id,
             time_utc_ns=time_utc_ns,
@@ -198,7 +201,7 @@ def _decode_place(report: Any, node: Node, time_utc_ns: int, detection_id: str, 
             position=position,
             velocity_enu_ms=velocity,
             position_sigma_m=sigma_m or DEFAULT_POSITION_SIGMA_M,
-            source=source if source in _SOURCES else "unspecified",  # type: ignore[arg-type]  # checked right here
+            source=_SOURCES.get(infos.get("cooperative_source", ""), "unspecified"),
         )
     if velocity is None:
         raise SapientError("detection_report.enu_velocity is missing: a track has one", "enu_velocity")
@@ -215,10 +218,10 @@ def _decode_place(report: Any, node: Node, time_utc_ns: int, detection_id: str, 
 
 def _track_covariance(report: Any, sigma_m: float) -> tuple[float, ...]:
     """Give the upper triangle of the diagonal covariance that a track's stated errors amount to."""
-    l, v = report.location, report.enu_velocity  # noqa: E741
+    place, rate = report.location, report.enu_velocity
     fallback = sigma_m or DEFAULT_POSITION_SIGMA_M
-    sigmas = [e if e > 0 else fallback for e in (l.x_error, l.y_error, l.z_error)]
-    sigmas += [e if e > 0 else 10.0 for e in (v.east_rate_error, v.north_rate_error, v.up_rate_error)]
+    sigmas = [e if e > 0 else fallback for e in (place.x_error, place.y_error, place.z_error)]
+    sigmas += [e if e > 0 else 10.0 for e in (rate.east_rate_error, rate.north_rate_error, rate.up_rate_error)]
     return tuple(sigmas[i] ** 2 if i == j else 0.0 for i in range(6) for j in range(i, 6))
 
 

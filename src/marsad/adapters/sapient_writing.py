@@ -156,8 +156,8 @@ def _encode_track(m: SensorTrackReport, sent: int | None) -> Any:
     message, report = _report(m.sensor_id, m.time_utc_ns, sent, m.detection_id, "Track")
     _place(report.location, m.position, 0.0)
     diagonal = [m.covariance_enu[i] for i in (0, 6, 11)] if len(m.covariance_enu) == 21 else [0.0, 0.0, 0.0]
-    l = report.location  # noqa: E741
-    l.x_error, l.y_error, l.z_error = (math.sqrt(max(v, 0.0)) for v in diagonal)
+    place = report.location
+    place.x_error, place.y_error, place.z_error = (math.sqrt(max(v, 0.0)) for v in diagonal)
     _velocity(report, m.velocity_enu_ms)
     _info(report, "covariance", _floats(m.covariance_enu))
     return message
