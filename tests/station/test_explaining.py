@@ -27,8 +27,8 @@ from station_kit import START_NS, small_site
 S = 1_000_000_000
 
 
-def forecast(now: int, zone_id: str, probability: float) -> ImpactForecast:
-    at = START_NS + 25 * S
+def forecast(now: int, zone_id: str, probability: float, began: int) -> ImpactForecast:
+    at = began + 25 * S
     mode = PointMode(
         weight=1.0,
         position=Geodetic(latitude_rad=0.5, longitude_rad=0.5),
@@ -42,7 +42,7 @@ def forecast(now: int, zone_id: str, probability: float) -> ImpactForecast:
     return ImpactForecast(event_id="R1", outcome="forecast", arrival_utc_ns=now, modes=(mode,), zone_risks=(risk,))
 
 
-def forecasting(zone_id: str) -> Pipeline:
+def forecasting(zone_id: str, began: int = START_NS) -> Pipeline:
     """A pipeline that forecasts an impact after three seconds and warns by the real engine."""
 
     def begin(site: Site) -> Any:
@@ -50,8 +50,8 @@ def forecasting(zone_id: str) -> Pipeline:
 
     def step(state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
         now = batch[-1].arrival_utc_ns
-        due = (now - START_NS) // S in (3, 6)
-        impacts = (forecast(now, zone_id, 0.3 if now < START_NS + 5 * S else 0.6),) if due else ()
+        due = (now - began) // S in (3, 6)
+        impacts = (forecast(now, zone_id, 0.3 if now < began + 5 * S else 0.6, began),) if due else ()
         state, warnings = warn.step(state, warn.Evidence(now_utc_ns=now, impacts=impacts))
         return state, Outputs(impacts=impacts, warnings=warnings)
 
@@ -91,7 +91,7 @@ def journal(tmp_path: Path) -> Path:
 
 def test_the_numbers_come_again_from_the_journal_and_have_the_decisions_hashes(journal: Path) -> None:
     zone_id = small_site().zones[0].zone_id
-    story = read_story(journal, f"incident-R1.{zone_id}")
+    story = read_story(journal, f"R1.{zone_id}")
     levels = [w.level for w in story.warnings]
     assert levels[0] == "take_shelter"
     assert levels[-2:] == ["remain", "all_clear"]
@@ -104,7 +104,7 @@ def test_the_numbers_come_again_from_the_journal_and_have_the_decisions_hashes(j
 )
 def test_the_command_tells_the_alarm(journal: Path, lang: str, words: list[str]) -> None:
     zone_id = small_site().zones[0].zone_id
-    told = CliRunner().invoke(build(), ["explain", f"incident-R1.{zone_id}", "--journal", str(journal), "--lang", lang])
+    told = CliRunner().invoke(build(), ["explain", f"R1.{zone_id}", "--journal", str(journal), "--lang", lang])
     assert told.exit_code == 0, told.output
     for word in words:
         assert word in told.output
@@ -112,14 +112,35 @@ def test_the_command_tells_the_alarm(journal: Path, lang: str, words: list[str])
 
 def test_as_json(journal: Path) -> None:
     zone_id = small_site().zones[0].zone_id
-    told = CliRunner().invoke(build(), ["explain", f"incident-R1.{zone_id}", "--journal", str(journal), "--json"])
+    told = CliRunner().invoke(build(), ["explain", f"R1.{zone_id}", "--journal", str(journal), "--json"])
     found = json.loads(told.output)
     assert all(d["verified"] for d in found["decisions"])
     assert found["decisions"][0]["inputs"]["threats"][0]["probability"] == 0.3
 
 
+def test_an_end_of_an_id_names_an_alarm_only_where_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "nights.journal"
+    zone_id = small_site().zones[0].zone_id
+    for night, boot in enumerate(("first", "second")):
+        began = START_NS + night * 86_400 * S
+        core = StationCore(
+            small_site(), forecasting(zone_id, began), SqliteJournal(path), station_id="s", boot_id=boot, settings={}
+        )
+        core.boot(began)
+        for second in range(10):
+            core.process([], began + second * S)
+        core.close(began + 10 * S)
+    with pytest.raises(BadInputError, match="2 end so") as refused:
+        read_story(path, f"R1.{zone_id}")
+    first, second_id = str(refused.value).rsplit(": ", 1)[1].split(", ")
+    assert first != second_id
+    whole = read_story(path, second_id)
+    assert {w.warning_id for w in whole.warnings} == {second_id}
+    assert all(inputs is not None for inputs in whole.inputs), "every decision was computed again to its hash"
+
+
 def test_an_unknown_alarm_names_those_there_are(journal: Path) -> None:
-    with pytest.raises(BadInputError, match="incident-R1"):
+    with pytest.raises(BadInputError, match="-R1"):
         read_story(journal, "nonsense")
 
 
@@ -159,7 +180,7 @@ def test_an_alarm_that_a_rule_took_back_is_told_with_the_tracks_behind_it(tmp_pa
     for second in range(15):
         core.process([], START_NS + second * S)
     core.close(START_NS + 20 * S)
-    story = read_story(path, f"incident-T1.{zone_id}")
+    story = read_story(path, f"T1.{zone_id}")
     assert story.warnings[-1].rule == "event_taken_back"
     assert all(inputs is not None for inputs in story.inputs), "every decision was computed again to its hash"
     assert [(end.track_id, end.why, (at - START_NS) // S) for end, at in story.ends] == [

@@ -132,7 +132,7 @@ def test_one_alarm_per_salvo_and_zone() -> None:
     run = Run()
     for k in range(12):
         run.step(3 + 0.5 * k, impacts=(impact(f"R{k}", 3, risk("Z0", 0.5, 25 + 0.5 * k)),))
-    assert {w.warning_id for w in run.said} == {"incident-R0.Z0"}
+    assert {w.warning_id for w in run.said} == {"incident-20231114T221323-R0.Z0"}
     assert sum(w.action == "alert" for w in run.said) == 1
     assert len(run.said) <= 3, "not one message a rocket"
     assert set(run.state.memory.zones["Z0"].event_ids) == {f"R{k}" for k in range(12)}
@@ -143,8 +143,17 @@ def test_a_salvo_much_later_is_a_new_incident() -> None:
     run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
     run.wait(4, 900, by_s=1)
     run.step(900, impacts=(impact("R2", 900, risk("Z0", 0.5, 925)),))
-    assert run.said[-1].warning_id == "incident-R2.Z0"
+    assert run.said[-1].warning_id == "incident-20231114T222820-R2.Z0"
     assert run.said[-1].action == "alert"
+
+
+def test_two_runs_that_count_their_events_from_one_share_no_alarm() -> None:
+    said = []
+    for began_s in (3, 86_403):
+        run = Run()
+        run.step(began_s, impacts=(impact("L0001", began_s, risk("Z0", 0.5, began_s + 25)),))
+        said.append(run.said[-1].warning_id)
+    assert said == ["incident-20231114T221323-L0001.Z0", "incident-20231115T221323-L0001.Z0"]
 
 
 def test_an_alarm_again_after_the_all_clear_of_the_same_incident_is_a_second_chain() -> None:
@@ -153,7 +162,7 @@ def test_an_alarm_again_after_the_all_clear_of_the_same_incident_is_a_second_cha
     run.step(1, impacts=(impact("R1", 1, outcome="cancelled"),))
     run.wait(1, 4)
     run.step(5, impacts=(impact("R2", 5, risk("Z0", 0.5, 25)),))
-    assert run.said[-1].warning_id == "incident-R1.Z0.2"
+    assert run.said[-1].warning_id == "incident-20231114T221320-R1.Z0.2"
 
 
 def test_the_countdown_never_rises() -> None:

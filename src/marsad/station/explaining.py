@@ -86,19 +86,23 @@ class _Again:
         return self._state.decisions
 
 
-def _warnings_of(reader: JournalReader, warning_id: str) -> list[tuple[Row, ZoneWarning]]:
-    found: list[tuple[Row, ZoneWarning]] = []
+def _warnings_of(reader: JournalReader, asked: str) -> list[tuple[Row, ZoneWarning]]:
+    """Find an alarm by its id, or by an end of it that only one alarm has (``L0001.Z03``)."""
+    found: dict[str, list[tuple[Row, ZoneWarning]]] = {}
     known: dict[str, None] = {}
     for row in reader.read(("decision",)):
         if row.source == "warning":
             warning = msgspec.json.decode(row.payload, type=ZoneWarning)
             known[warning.warning_id] = None
-            if warning.warning_id == warning_id:
-                found.append((row, warning))
-    if not found:
-        some = ", ".join(list(known)[-KNOWN_SHOWN:]) or "none at all"
-        raise BadInputError(warning_id, f"the id of an alarm in the journal expected; the last it holds: {some}")
-    return found
+            if f"-{warning.warning_id}".endswith((f"-{asked}", f".{asked}")):
+                found.setdefault(warning.warning_id, []).append((row, warning))
+    if asked in found:
+        return found[asked]
+    if len(found) == 1:
+        return next(iter(found.values()))
+    some = ", ".join(list(found or known)[-KNOWN_SHOWN:]) or "none at all"
+    which = f"one alarm expected, {len(found)} end so" if found else "the id of an alarm in the journal expected"
+    raise BadInputError(asked, f"{which}; the last it holds: {some}")
 
 
 def _again(reader: JournalReader, site: Site, first: Row, last: Row) -> Iterator[Decision]:
@@ -143,7 +147,7 @@ def read_story(path: Path, warning_id: str) -> Story:
     Raises
     ------
     BadInputError
-        No journal, or no such alarm in it; the message names those there are.
+        No journal, or not one such alarm in it; the message names those there are.
     """
     with open_for_reading(path) as reader:
         found = _warnings_of(reader, warning_id)
@@ -161,7 +165,7 @@ def read_story(path: Path, warning_id: str) -> Story:
         )
         for row in reader.read(("delivery",), from_seq=found[0][0].seq):
             delivery = msgspec.json.decode(row.payload, type=Delivery)
-            if delivery.warning_id == warning_id:
+            if delivery.warning_id == found[0][1].warning_id:
                 story.deliveries.append(delivery)
         zone = next((z for z in site.zones if z.zone_id == found[0][1].zone_id), None)
     if zone is not None:

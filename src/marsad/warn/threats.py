@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -55,6 +56,15 @@ def absorb(state: WarnState, evidence: Evidence, params: WarnParams) -> tuple[Me
         elif isinstance(order, CancelAlarm):
             work.take_back(order)
     return work.done(), work.touched
+
+
+def incident_name(event_id: str, began_utc_ns: int) -> str:
+    """Name an incident by its first event and by when it began: every run of a station counts its events anew.
+
+    Without the time the alarms of two nights would share one chain of messages, one explanation and one file.
+    """
+    began = datetime.fromtimestamp(began_utc_ns // SECOND_NS, tz=UTC)
+    return f"incident-{began:%Y%m%dT%H%M%S}-{event_id}"
 
 
 class _Work:
@@ -187,6 +197,6 @@ class _Work:
             if incident.hazard == kind and self.now - incident.last_launch_utc_ns <= gap:
                 self.incidents[incident.incident_id] = replace(incident, last_launch_utc_ns=self.now)
                 return incident.incident_id
-        opened = Incident(incident_id=f"incident-{event_id}", hazard=kind, last_launch_utc_ns=self.now)
+        opened = Incident(incident_id=incident_name(event_id, self.now), hazard=kind, last_launch_utc_ns=self.now)
         self.incidents[opened.incident_id] = opened
         return opened.incident_id
