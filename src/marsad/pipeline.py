@@ -107,6 +107,8 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     for claim in incoming.cooperative:
         state.known_air.claim(claim, state.book)
     state.known_air.forget(state.book.seconds(now_utc_ns))
+    for k, sensor in enumerate(state.book.sensors):
+        state.book.noise[k] = registration.noise(state.air.registration, sensor.sensor_id)
     state.trajectory, launch = trajectory.step(
         state.trajectory,
         state.book,
@@ -116,6 +118,8 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         _biases(state),
         registration.frozen(state.air.registration),
     )
+    for fault in launch.faults:
+        registration.hear(state.air.registration, fault)
     claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
     state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
     state.known_air.follow(picture.tracks, state.book)
@@ -148,6 +152,26 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         lost_track_ids=picture.lost_track_ids,
         cleared_track_ids=picture.cleared_track_ids,
     )
+
+
+def standing(state: PipelineState) -> bytes:
+    """Write down the alarms that stand, for a later run; empty when no zone is told anything."""
+    return warn.standing(state.warn)
+
+
+def carry_over(
+    state: PipelineState, saved: bytes, now_utc_ns: int, seen: Outputs
+) -> tuple[PipelineState, tuple[ZoneWarning, ...]]:
+    """Go on with the alarms of an earlier run, and say what zones are to be told beyond them.
+
+    ``seen`` holds the last word of this run on each launch, impact and drone, which the alarms know nothing of.
+    """
+    state.warn = warn.carry_over(saved, state.site.zones, state.site.policy, now_utc_ns)
+    evidence = warn.Evidence(
+        now_utc_ns=now_utc_ns, launches=seen.launches, impacts=seen.impacts, corridors=seen.corridors
+    )
+    state.warn, warnings = warn.step(state.warn, evidence, state.params.warn)
+    return state, warnings
 
 
 def _biases(state: PipelineState) -> SensorBiases:

@@ -43,8 +43,9 @@ class Mock:
         self.refused_notes = False
         self.boot_id = "mock-1"
         self.people: dict[str, str] = {}
-        self.dies_at: dict[str, float] = {}  # channels that work until then
         """Passwords by name; empty: a station without accounts.  Everyone is a supervisor."""
+        self.dies_at: dict[str, float] = {}  # channels that work until then
+        self.disk_full_at = math.inf
         self.orders: dict[str, dict[str, Any]] = {}
         self.tests: dict[str, dict[str, Any]] = {}
         """What came of the test of each channel; those named dead do not get through."""
@@ -77,6 +78,11 @@ class Mock:
         for channel_id, at in self.dies_at.items():
             status = "dead" if second >= at else "ok"
             parts["channels"][channel_id] = {**parts["channels"][channel_id], "status": status}
+        if second >= self.disk_full_at:
+            parts["faults"]["journal"] = {
+                "sensor_id": "journal", "kind": "recording_degraded", "magnitude": 0.0, "unit": "",
+                "since_utc_ms": night.utc_ms(self.disk_full_at), "reasons": ["database or disk is full"],
+            }  # fmt: skip
         for channel_id, tested in self.tests.items():
             parts["channels"][channel_id] |= tested
         parts["drills"] = {"D": self.drill} if self.drill else {}

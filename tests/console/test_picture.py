@@ -154,6 +154,26 @@ def test_a_dead_channel_is_told_and_heard_while_nothing_else_happens(console: An
     c.page.locator('html[data-sounded*="trouble"]').wait_for()
 
 
+@pytest.mark.parametrize(
+    "lang, title, words",
+    [("en", "Trouble in the station", "the record cannot be written"), ("ar", "خلل في المحطة", "تعذّر تدوين السجل")],
+)
+def test_a_record_that_cannot_be_written_is_told_and_heard(console: Any, lang: str, title: str, words: str) -> None:
+
+    def filling_up(mock: Any) -> None:
+        mock.dies_at["tak"], mock.disk_full_at = 1e9, 2.5
+
+    c = console(2, 0, f"#lang={lang}", prepare=filling_up)
+    c.page.keyboard.press("1")
+    c.page.locator("html[data-map]").wait_for()
+    assert c.page.get_by_role("alert", name=title).count() == 0
+    c.mock.jump(3, 0)
+    told = c.page.get_by_role("alert", name=title)
+    told.get_by_text(words).wait_for()
+    assert "disk is full" in told.inner_text()
+    c.page.locator('html[data-sounded*="trouble"]').wait_for()
+
+
 def test_nothing_is_asked_of_the_outside_and_the_page_keeps_a_strict_policy(console: Any) -> None:
     c = console(20, 1)
     c.page.wait_for_timeout(3000)

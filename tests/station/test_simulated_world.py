@@ -170,3 +170,22 @@ def test_a_dead_disk_is_shown_and_does_not_stop_an_alarm() -> None:
         await settled(world, station.close(), 15.0)
 
     asyncio.run(main())
+
+
+def test_a_clock_that_was_set_while_the_station_runs_is_told() -> None:
+    async def main() -> None:
+        world = SimulatedWorld(1, START_NS)
+        station = await booted(world)
+        await world.advance(1.0)
+        assert station.picture.snapshot()["faults"] == []
+        world.clock_set_s = -3600.0
+        await world.advance(1.0)
+        (fault,) = station.picture.snapshot()["faults"]
+        assert (fault["sensor_id"], fault["kind"]) == ("clock", "clock_stepped")
+        assert "set by -3600 s" in fault["reasons"][0]
+        world.clock_set_s = 0.2
+        await world.advance(1.0)
+        assert station.picture.snapshot()["faults"] == []
+        await settled(world, station.close(), 15.0)
+
+    asyncio.run(main())

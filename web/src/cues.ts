@@ -1,6 +1,7 @@
 /** What sounds when, and how it sounds: pure. */
 import { URGENCY, type Alarm } from "./alarms";
 import type { Picture } from "./picture";
+import type { Fault } from "./protocol";
 
 export type Sound = "rocket" | "drone" | "prepare" | "all_clear" | "no_picture" | "trouble";
 
@@ -44,11 +45,16 @@ export function cue(before: readonly Alarm[], after: readonly Alarm[]): { sound:
   return ended ? { sound: "all_clear", fresh: false } : null;
 }
 
-/** What of the station's own does not work: channels that get nothing through, sensors that are lost. */
-export function troubles(picture: Pick<Picture, "channels" | "sensors">): ReadonlySet<string> {
+/** What of the station's own does not work: its record, its stages, its clock, channels that get nothing through, sensors that are lost. */
+export function troubles(picture: Pick<Picture, "channels" | "sensors" | "faults">): ReadonlySet<string> {
   const dead = [...picture.channels.values()].filter((channel) => channel.status === "dead").map((channel) => `channel ${channel.channel_id}`);
   const lost = [...picture.sensors.values()].filter((sensor) => sensor.status === "lost").map((sensor) => `sensor ${sensor.sensor_id}`);
-  return new Set([...dead, ...lost]);
+  return new Set([...ofTheStation(picture).map((fault) => `station ${fault.kind}`), ...dead, ...lost]);
+}
+
+/** Faults of the station itself: those that no sensor has. */
+export function ofTheStation(picture: Pick<Picture, "sensors" | "faults">): Fault[] {
+  return [...picture.faults.values()].filter((fault) => !picture.sensors.has(fault.sensor_id));
 }
 
 /** Whether more zones than before stand at a level. */

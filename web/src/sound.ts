@@ -99,14 +99,15 @@ export function start(): void {
   });
 }
 
-/** A channel that dies, or a sensor, is heard, once; not into an alarm, which shows it. */
+/** A channel that dies, a sensor, or a part of the station, is heard, once; not into an alarm, which shows it. */
 function listenForTrouble(): void {
   let known: ReadonlySet<string> = new Set();
   let last_ms = -Infinity;
   const channels = computed(() => app.livePicture.value.channels);
   const sensors = computed(() => app.livePicture.value.sensors);
+  const faults = computed(() => app.livePicture.value.faults);
   effect(() => {
-    const now = troubles({ channels: channels.value, sensors: sensors.value });
+    const now = troubles({ channels: channels.value, sensors: sensors.value, faults: faults.value });
     const fresh = [...now].some((trouble) => !known.has(trouble));
     known = now;
     const alarmed = app.alarmList.peek().some((alarm) => alarm.level === "take_shelter");

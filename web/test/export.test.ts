@@ -59,5 +59,9 @@ it("what moving sensors see is asked anew once one of them is elsewhere", () => 
 it("what does not work is named, so that what is new in it can be heard", () => {
   const channels = new Map([["tak", { channel_id: "tak", status: "dead" }], ["cap", { channel_id: "cap", status: "ok" }]]) as never;
   const sensors = new Map([["AC-1", { sensor_id: "AC-1", status: "lost" }], ["RD-1", { sensor_id: "RD-1", status: "late" }]]) as never;
-  expect([...troubles({ channels, sensors })]).toEqual(["channel tak", "sensor AC-1"]);
+  const faults = new Map([
+    ["journal/recording_degraded", { sensor_id: "journal", kind: "recording_degraded" }],
+    ["AC-1/frozen", { sensor_id: "AC-1", kind: "frozen" }],
+  ]) as never;
+  expect([...troubles({ channels, sensors, faults })]).toEqual(["station recording_degraded", "channel tak", "sensor AC-1"]);
 });

@@ -137,7 +137,17 @@ class Chains:
 
     def extend(self, warning: ZoneWarning, zone: Zone, sent_utc_ns: int) -> Message:
         """Make the next message of a warning's chain."""
-        earlier = self._chains.get(warning.warning_id, ())
+        return self._made(warning, zone, sent_utc_ns, self._chains.get(warning.warning_id, ()))
+
+    def again(self, warning: ZoneWarning, zone: Zone, reference: cap.Reference) -> Message:
+        """Make a message of the chain once more, for a channel that did not get it."""
+        chain = self._chains.get(warning.warning_id, ())
+        place = chain.index(reference) if reference in chain else len(chain)
+        message = self._made(warning, zone, warning.arrival_utc_ns, chain[:place])
+        self._chains[warning.warning_id] = chain if reference in chain else (*chain, message.cap.reference())
+        return message
+
+    def _made(self, warning: ZoneWarning, zone: Zone, sent_utc_ns: int, earlier: tuple[cap.Reference, ...]) -> Message:
         message_type: cap.MessageType = "Alert" if not earlier else "Update"
         if warning.action == "cancel" and earlier:
             message_type = "Cancel"
@@ -224,10 +234,17 @@ class Dispatch:
             if isinstance(line.channel, Restoring):
                 line.channel.restore(standing)
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Queue messages for all channels; what a full queue cannot take has failed and is told so."""
+    @property
+    def channel_ids(self) -> tuple[str, ...]:
+        """Name the channels."""
+        return tuple(line.channel.channel_id for line in self._lines)
+
+    def send(self, messages: Iterable[Message], only: Sequence[str] | None = None) -> None:
+        """Queue messages for all channels (or some); what a full queue cannot take has failed and is told so."""
         for message in messages:
             for line in self._lines:
+                if only is not None and line.channel.channel_id not in only:
+                    continue
                 if line.queue.qsize() >= QUEUE_MESSAGES:
                     self._tell(line, message, Receipt(delivered=False, detail="the channel's queue is full"), 0)
                 else:

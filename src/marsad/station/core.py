@@ -8,6 +8,7 @@ cannot be written, warnings go on from memory, acknowledgements stop, and the fa
 from __future__ import annotations
 
 import platform
+import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from marsad.station.runner import Pipeline, Runner, decisions, encode_message
 from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
 from marsad.terms import Message, PersonOrder, RejectedInput, Tick, ZoneWarning
 
+NOTE_NS = 10_000_000_000
+"""How often what stands is noted for the next run while it changes in nothing but its times."""
 BACKLOG_ENTRIES = 50_000
 """Entries kept in memory while the journal cannot be written; beyond it the oldest are lost, and said to be."""
 
@@ -89,6 +92,8 @@ class StationCore:
         self._runner = Runner(pipeline, self.site)
         self._batch = 0
         self._last_utc_ns = 0
+        self._stands = False
+        self._noted_utc_ns = 0
 
     @property
     def trouble(self) -> str:
@@ -112,7 +117,7 @@ class StationCore:
         between their evidence and their decision.
         """
         journal = self._record.journal
-        plan = plan_resumption(journal, now_utc_ns)
+        plan = plan_resumption(journal, now_utc_ns, exercise=bool(self._settings.get("exercise", False)))
         self._batch = plan.next_batch
         name = digest(self._snapshot)
         entries = []
@@ -121,7 +126,7 @@ class StationCore:
         entries.append(Entry("boot", self._batch, now_utc_ns, self.boot_id, self._header(name, plan)))
         self._record.write(entries)
         resumption = resume(journal, plan, self._runner)
-        self._record.write(self._decided(Outputs(warnings=resumption.untold), now_utc_ns))
+        self._record.write([*self._decided(resumption.decided, now_utc_ns), self._note(now_utc_ns)])
         return resumption, resumption.untold
 
     def _header(self, site_digest: str, plan: Plan) -> bytes:
@@ -138,6 +143,8 @@ class StationCore:
                 "site_name": self.site.name,
                 "resume_from": plan.resume_from,
                 "described": plan.described,
+                "standing": plan.standing,
+                "boot_utc_ns": plan.boot_utc_ns,
             }
         )
 
@@ -158,7 +165,7 @@ class StationCore:
         safe = self._record.write(entries)
         step = self._runner.step(messages) if messages else None
         outputs, failure = (step.outputs, step.failure) if step else (Outputs(), "")
-        after = self._decided(outputs, now_utc_ns)
+        after = self._decided(outputs, now_utc_ns) + self._standing(outputs, now_utc_ns)
         after += [self._rejected(r) for r in outputs.rejected]
         if failure:
             after.append(Entry("failure", self._batch, now_utc_ns, "pipeline", failure.encode()))
@@ -178,6 +185,20 @@ class StationCore:
         if frame.arrival_utc_ns == self._last_utc_ns:
             return frame
         return replace(frame, arrival_utc_ns=self._last_utc_ns)
+
+    def _standing(self, outputs: Outputs, now_utc_ns: int) -> list[Entry]:
+        """Note the alarms that stand when they change, and every ``NOTE_NS`` as long as any does."""
+        due = self._stands and now_utc_ns - self._noted_utc_ns >= NOTE_NS
+        if not outputs.warnings and not due:
+            return []
+        stood = self._stands
+        note = self._note(now_utc_ns)
+        return [note] if stood or self._stands else []
+
+    def _note(self, now_utc_ns: int) -> Entry:
+        saved = self._runner.standing()
+        self._stands, self._noted_utc_ns = bool(saved), now_utc_ns
+        return Entry("standing", self._batch, now_utc_ns, "", zlib.compress(saved, 1) if saved else b"")
 
     def _decided(self, outputs: Outputs, now_utc_ns: int) -> list[Entry]:
         return [

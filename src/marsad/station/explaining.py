@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,21 @@ from marsad.sensing.site import Site
 from marsad.station.channels import Delivery
 from marsad.station.journal import JournalReader, Row, open_for_reading
 from marsad.station.lines import clock
+from marsad.station.resume import plan_of
 from marsad.station.snapshot import decode_site
 from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, TrackEnd, ZoneWarning
-from marsad.warn import Decision, DecisionInputs, Evidence, Order, WarnState, explain, init, order_of, step
+from marsad.warn import (
+    Decision,
+    DecisionInputs,
+    Evidence,
+    Order,
+    WarnState,
+    carry_over,
+    explain,
+    init,
+    order_of,
+    step,
+)
 
 KNOWN_SHOWN = 12
 ORDER_SOURCE = "personorder"
@@ -47,6 +60,11 @@ class _Again:
         self._corridors: list[CorridorForecast] = []
         self._orders: list[Order] = []
         self._ends: list[TrackEnd] = []
+
+    def carry_over(self, saved: bytes, batch: int, now_utc_ns: int) -> None:
+        """Begin with the alarms of an earlier run; what the new run knows stands in its first batch."""
+        self._state = carry_over(saved, self._site.zones, self._site.policy, now_utc_ns)
+        self._batch, self._now = batch, now_utc_ns
 
     def take(self, row: Row) -> tuple[Decision, ...]:
         """Take one row; give the decisions of a batch that it completes."""
@@ -116,9 +134,12 @@ def _again(reader: JournalReader, site: Site, first: Row, last: Row) -> Iterator
         if row.seq > last.seq:
             break
         engine = _Again(site)
-        resume_from = msgspec.json.decode(row.payload)["resume_from"]
-        if resume_from:
-            for earlier in reader.read(("message", "decision"), from_seq=resume_from):
+        plan = plan_of(msgspec.json.decode(row.payload))
+        if plan.standing:
+            note = next(reader.read(("standing",), from_seq=plan.standing))
+            engine.carry_over(zlib.decompress(note.payload), row.batch, plan.boot_utc_ns)
+        elif plan.resume_from:
+            for earlier in reader.read(("message", "decision"), from_seq=plan.resume_from):
                 if earlier.seq >= row.seq:
                     break
                 engine.take(earlier)

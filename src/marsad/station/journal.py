@@ -21,10 +21,13 @@ import msgspec
 from marsad.adapters.errors import BadInputError
 
 FORMAT = 1
-EntryKind = Literal["site", "boot", "message", "rejected", "decision", "delivery", "note", "failure", "stream", "close"]
+EntryKind = Literal[
+    "site", "boot", "message", "rejected", "decision", "standing", "delivery", "note", "failure", "stream", "close"
+]
 """site: the site as it was; boot: versions and settings; message: what the core takes in; rejected: what it could
-not; decision: what it decided; delivery: what became of a message to people; note: an operator's act; failure: a
-stage restarted; stream: what the console was told; close: a clean end."""
+not; decision: what it decided; standing: the alarms that stand, for the next run; delivery: what became of a message
+to people; note: an operator's act; failure: a stage restarted; stream: what the console was told; close: a clean
+end."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value TEXT NOT NULL);

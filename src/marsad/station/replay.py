@@ -12,7 +12,7 @@ from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.exercise import as_exercise
 from marsad.station.journal import Readable, Row
-from marsad.station.resume import Plan, resume
+from marsad.station.resume import plan_of, resume
 from marsad.station.runner import Decision, Pipeline, Runner, decisions, decode_message
 from marsad.station.snapshot import code_digest, decode_site
 
@@ -82,13 +82,13 @@ class _Run:
         if self._site is None:
             raise BadInputError(f"journal row {row.seq}", "the site should stand before the first boot")
         header = msgspec.json.decode(row.payload)
-        plan = Plan(resume_from=header["resume_from"], described=tuple(header["described"]))
+        plan = plan_of(header)
         exercise = header["settings"].get("exercise", False)
         self._runner = Runner(as_exercise(self._pipeline) if exercise else self._pipeline, self._site)
         self._result.boots += 1
         self._result.other_code |= header.get("code") != code_digest()
         resumed = resume(self._journal, plan, self._runner, before_seq=row.seq)
-        return Outputs(warnings=resumed.untold)
+        return resumed.decided
 
     def finish(self) -> tuple[int, Outputs]:
         """Run the batch that is complete."""

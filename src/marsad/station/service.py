@@ -32,6 +32,7 @@ from marsad.station.hub import Hub
 from marsad.station.journal import Journal
 from marsad.station.picture import Picture, merge
 from marsad.station.runner import Pipeline
+from marsad.station.unhanded import unhanded
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
 from marsad.terms import PersonOrder, ZoneWarning
@@ -49,6 +50,8 @@ BEAT_S = 1.0
 RECORD_S = 1.0
 SNAPSHOT_S = 60.0
 CHAINS_BACK_NS = 86_400_000_000_000
+CLOCK_OFF_S = 1.0
+"""More than the time between sensors and station may be off before what they measure no longer fits together."""
 FAILURE_SHOWN_NS = 60_000_000_000
 
 
@@ -149,9 +152,23 @@ class Station:
         for outputs in resumption.outputs:
             self.picture.apply(outputs, now)
         self.dispatch.restore(standing(w for outputs in resumption.outputs for w in outputs.warnings))
+        self._hand_over(now, {warning.zone_id for warning in untold})
         if untold:
             log.warning("%d warnings of the run before had not been told; they are told now", len(untold))
             self._warn(untold, now)
+
+    def _hand_over(self, now: int, told_now: set[str]) -> None:
+        """Hand what the run before had decided to the channels that it did not get to."""
+        for late in unhanded(self.journal, self.dispatch.channel_ids, now):
+            zone = self._zones.get(late.warning.zone_id)
+            if zone is None or zone.zone_id in told_now or late.warning.exercise != self.settings.exercise:
+                continue
+            log.warning("%s had not gone out by %s; it does now", late.warning.warning_id, ", ".join(late.channel_ids))
+            if late.reference is None:
+                message = self._chains.extend(late.warning, zone, now)
+            else:
+                message = self._chains.again(late.warning, zone, late.reference)
+            self.dispatch.send([message], late.channel_ids)
 
     def _restore_chains(self, now: int) -> None:
         for row in self.journal.read(("delivery",), from_ns=max(now - CHAINS_BACK_NS, 1)):
@@ -261,6 +278,9 @@ class Station:
         self.picture.trouble("journal", "recording_degraded", self.core.trouble, now)
         failed = self._failed_utc_ns and now - self._failed_utc_ns < FAILURE_SHOWN_NS
         self.picture.trouble("pipeline", "restarted", "a stage failed and was restarted" if failed else "", now)
+        off_s = self.world.clock_off_s()
+        stepped = f"the machine's clock was set by {off_s:.0f} s; start the station anew when no alarm stands"
+        self.picture.trouble("clock", "clock_stepped", stepped if abs(off_s) >= CLOCK_OFF_S else "", now)
 
     def _flush(self, now: int) -> None:
         delta = self.picture.delta()

@@ -63,6 +63,9 @@ class World(Protocol):
     def utc_ns(self) -> int:
         """Give the station's time; it never runs backwards."""
 
+    def clock_off_s(self) -> float:
+        """Give by how much the machine's clock was set since the station began; its own time does not follow."""
+
     async def sleep(self, seconds: float) -> None:
         """Wait, in seconds of the station."""
 
@@ -118,6 +121,10 @@ class RealWorld:
     def utc_ns(self) -> int:
         """Give the station's time."""
         return self._keeper.utc_ns()
+
+    def clock_off_s(self) -> float:
+        """Give by how much the machine's clock was set."""
+        return self._keeper.clock_off_s()
 
     async def sleep(self, seconds: float) -> None:
         """Wait, in seconds of the station."""
@@ -218,10 +225,15 @@ class SimulatedWorld:
         self.journals: dict[Path, MemoryJournal] = {}
         self.files: dict[Path, bytes] = {}
         self.speed = 1.0
+        self.clock_set_s = 0.0
 
     def utc_ns(self) -> int:
         """Give the simulated time."""
         return self._now_ns
+
+    def clock_off_s(self) -> float:
+        """Give what a test says that the clock was set by."""
+        return self.clock_set_s
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the clock has been moved that far."""

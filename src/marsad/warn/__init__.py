@@ -1,8 +1,10 @@
 """Forecasts to alarm states and messages.
 
-``init`` and ``step`` are the engine; ``save`` and ``restore`` carry its memory over a restart.
+``init`` and ``step`` are the engine; ``save`` and ``restore`` keep its memory as it is; ``standing`` and ``carry_over``
+bring the alarms that stand into a run that counts its events anew.
 """
 
+from marsad.warn.carry import carry_over, standing
 from marsad.warn.engine import init, step
 from marsad.warn.evidence import AllClearOrder, CancelAlarm, CorrectAlarm, Evidence, Hold, ManualAlarm, Order, order_of
 from marsad.warn.reasons import explain, inputs_hash
@@ -21,11 +23,13 @@ __all__ = [
     "ThreatNumbers",
     "WarnParams",
     "WarnState",
+    "carry_over",
     "explain",
     "init",
     "inputs_hash",
     "order_of",
     "restore",
     "save",
+    "standing",
     "step",
 ]

@@ -63,8 +63,12 @@ def incident_name(event_id: str, began_utc_ns: int) -> str:
 
     Without the time the alarms of two nights would share one chain of messages, one explanation and one file.
     """
-    began = datetime.fromtimestamp(began_utc_ns // SECOND_NS, tz=UTC)
-    return f"incident-{began:%Y%m%dT%H%M%S}-{event_id}"
+    return f"incident-{clock_of(began_utc_ns)}-{event_id}"
+
+
+def clock_of(time_utc_ns: int) -> str:
+    """Give a time to the second as it stands in names, 20260321T150226."""
+    return f"{datetime.fromtimestamp(time_utc_ns // SECOND_NS, tz=UTC):%Y%m%dT%H%M%S}"
 
 
 class _Work:

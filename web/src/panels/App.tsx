@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
 import type { View } from "../view";
 import type { SiteMap } from "../map/map";
-import { Banner, ChannelNotice, ProtectionNotice } from "./Banner";
+import { Banner, ChannelNotice, ProtectionNotice, StationNotice } from "./Banner";
 import { Detail } from "./Detail";
 import { Guard } from "./Guard";
 import { Header } from "./Header";
@@ -43,6 +43,7 @@ function Watch({ mode }: { mode: View["mode"] }): JSX.Element {
     <>
       <Banner />
       <DrillStrip />
+      <StationNotice />
       <ChannelNotice />
       <ProtectionNotice />
       <main class="watch">

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { told, type Alarm, type Unknown } from "../alarms";
 import * as app from "../app";
+import { ofTheStation } from "../cues";
 import { acknowledge } from "../hands";
 import type { Protection } from "../protection";
 import type { Channel } from "../protocol";
@@ -160,6 +161,26 @@ export function ChannelNotice(): JSX.Element | null {
               <bdi>{channel.channel_id}</bdi>
               {channel.detail && <> · <bdi>{words.reason(channel.detail) ?? channel.detail}</bdi></>}
             </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What does not work of the station itself: its record, a stage, its clock. */
+export function StationNotice(): JSX.Element | null {
+  const words = app.words.value;
+  const found = ofTheStation(app.picture.value);
+  if (!found.length) return null;
+  return (
+    <section class="protection" aria-label={words.say("station_trouble")} role="alert">
+      <strong>{words.say("station_trouble")}</strong>
+      <ul>
+        {found.map((fault) => (
+          <li key={fault.kind}>
+            {words.name("fault", fault.kind)}
+            {fault.reasons.map((reason) => <> · <bdi>{words.reason(reason) ?? reason}</bdi></>)}
           </li>
         ))}
       </ul>

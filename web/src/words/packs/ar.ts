@@ -98,6 +98,7 @@ export default {
     faults: "الأعطال", sent: "أُرسل", failed: "فشل", uncertainty: "عدم اليقين", unverified: "غير متحقَّق", range_unknown: "اتجاه فقط",
     "fault.clock": "الساعة", "fault.azimuth_bias": "انحياز السمت", "fault.elevation_bias": "انحياز الارتفاع",
     "fault.range_bias": "انحياز المدى", "fault.pose": "الوضعية", "fault.frozen": "متجمّد", "fault.silent": "صامت", "fault.lying": "يناقضه غيره",
+    "fault.recording_degraded": "تعذّر تدوين السجل، والإنذار مستمر", "fault.restarted": "أُعيد التشغيل", "fault.clock_stepped": "ضُبطت الساعة",
     no_place: "مكانه غير معروف.", place: "المكان", copy: "نسخ", copied: "نُسخ: {text}", copy_failed: "تعذّر النسخ: {text}",
     export: "تصدير", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
     search: "تصفية", search_hint: "صفِّ هذا الجدول",
@@ -133,7 +134,7 @@ export default {
     blind_every: "في الداخل: لا وقت لإنذار أي منطقة", blind_within: "إطلاق من أقرب من {r} ({class})",
     blind_parts: "اللازم: الكشف {d} + القرار {c} + الإبلاغ {n} + الاحتماء {s} = {sum} ث", coverage_lost: "لم يعد يُرى: فُقد المستشعر",
 
-    channels_dead: "قناة معطّلة", trouble: "خلل",
+    channels_dead: "قناة معطّلة", station_trouble: "خلل في المحطة", trouble: "خلل",
     protection_lost: "فُقدت الحماية",
     zone_none: "{zone}: لا مستشعر يراقبها الآن",
     zone_reduced: "{zone}: يراقبها {n} من {m} مستشعرات",
@@ -217,6 +218,7 @@ export default {
     "reason.elevations_off": "كانت زوايا ارتفاعه منحرفة {a} راديان",
     "reason.ranges_off": "كانت مدياته منحرفة {a} م",
     "reason.stage": "تعطلت مرحلة وأُعيد تشغيلها",
+    "reason.clock_set": "ضُبطت ساعة الجهاز بمقدار {a} ث؛ أعد تشغيل المحطة حين لا يكون إنذار قائمًا",
 
     "message_kind.actual": "حقيقية", "message_kind.exercise": "التمرين",
     "receipt.siren_alive": "تستجيب، {level}",

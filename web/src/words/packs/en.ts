@@ -94,6 +94,7 @@ export const ENGLISH = {
   faults: "Faults", sent: "Sent", failed: "Failed", uncertainty: "Uncertainty", unverified: "unverified", range_unknown: "direction only",
   "fault.clock": "clock", "fault.azimuth_bias": "azimuth bias", "fault.elevation_bias": "elevation bias",
   "fault.range_bias": "range bias", "fault.pose": "pose", "fault.frozen": "frozen", "fault.silent": "silent", "fault.lying": "contradicted",
+  "fault.recording_degraded": "the record cannot be written; warnings go on", "fault.restarted": "restarted", "fault.clock_stepped": "clock set",
   no_place: "Its place is not known.", place: "Place", copy: "Copy", copied: "Copied: {text}", copy_failed: "Could not copy: {text}",
   export: "Export", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
   search: "Filter", search_hint: "Filter this table",
@@ -129,7 +130,7 @@ export const ENGLISH = {
   blind_every: "Inside: no warning time for any zone", blind_within: "launches nearer than {r} ({class})",
   blind_parts: "needed: detection {d} + decision {c} + telling {n} + shelter {s} = {sum} s", coverage_lost: "No longer seen: sensor lost",
 
-  channels_dead: "Channel dead", trouble: "Trouble",
+  channels_dead: "Channel dead", station_trouble: "Trouble in the station", trouble: "Trouble",
   protection_lost: "Protection lost",
   zone_none: "{zone}: no sensor watches it now",
   zone_reduced: "{zone}: watched by {n} of {m} sensors",
@@ -213,6 +214,7 @@ export const ENGLISH = {
   "reason.elevations_off": "its elevations are {a} rad off",
   "reason.ranges_off": "its ranges are {a} m off",
   "reason.stage": "a stage failed and was restarted",
+  "reason.clock_set": "the machine's clock was set by {a} s; start the station anew when no alarm stands",
 
   "message_kind.actual": "actual", "message_kind.exercise": "exercise",
   "receipt.siren_alive": "alive, {level}",

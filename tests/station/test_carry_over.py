@@ -1,0 +1,211 @@
+"""Alarms over a restart that cannot run the messages again: too many, too old, other code, a clock that went back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marsad import warn
+from marsad.pipeline import Outputs
+from marsad.sensing.site import Site
+from marsad.station.core import StationCore
+from marsad.station.explaining import read_story
+from marsad.station.journal import MemoryJournal, SqliteJournal, open_for_reading
+from marsad.station.replay import replay
+from marsad.station.runner import Pipeline
+from marsad.terms import Geodetic, ImpactForecast, Message, PointMode, ZoneRisk, ZoneWarning
+from station_kit import START_NS, small_site
+
+S = 1_000_000_000
+ZONE = small_site().zones[0].zone_id
+
+
+def forecast(event_id: str, now: int, probability: float, impact: int) -> ImpactForecast:
+    mode = PointMode(
+        weight=1.0,
+        position=Geodetic(latitude_rad=0.5, longitude_rad=0.5),
+        covariance_en_m2=(150.0**2, 0.0, 80.0**2),
+        time_utc_ns=impact,
+        time_sigma_s=1.0,
+    )
+    risk = ZoneRisk(
+        zone_id=ZONE,
+        probability=probability,
+        time_q05_utc_ns=impact - S,
+        time_q50_utc_ns=impact,
+        time_q95_utc_ns=impact + S,
+    )
+    return ImpactForecast(event_id=event_id, outcome="forecast", arrival_utc_ns=now, modes=(mode,), zone_risks=(risk,))
+
+
+class Rockets:
+    """A pipeline with the real engine that counts its rockets from one in every run, as the real one does."""
+
+    def __init__(self, *launches_s: float, fails_s: float = -1.0) -> None:
+        self.launches, self.fails_s = launches_s, fails_s
+
+    def step(self, state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
+        engine, known = state
+        now = batch[-1].arrival_utc_ns
+        impacts = []
+        for at_s in self.launches:
+            if abs((now - START_NS) / S - at_s) < 0.5:
+                known += 1
+                impacts.append(forecast(f"L{known:04d}", now, 0.6, now + 30 * S))
+        if abs((now - START_NS) / S - self.fails_s) < 0.5:
+            raise ZeroDivisionError
+        engine, warnings = warn.step(engine, warn.Evidence(now_utc_ns=now, impacts=tuple(impacts)))
+        return (engine, known), Outputs(impacts=tuple(impacts), warnings=warnings)
+
+    def carry_over(self, state: Any, saved: bytes, now: int, seen: Outputs) -> tuple[Any, tuple[ZoneWarning, ...]]:
+        site = small_site()
+        engine = warn.carry_over(saved, site.zones, site.policy, now)
+        engine, warnings = warn.step(engine, warn.Evidence(now_utc_ns=now, impacts=seen.impacts))
+        return (engine, state[1]), warnings
+
+    def pipeline(self) -> Pipeline:
+        def begin(site: Site) -> Any:
+            return warn.init(site.zones, site.policy), 0
+
+        return Pipeline(begin, self.step, lambda state: warn.standing(state[0]), self.carry_over)
+
+
+def core_on(journal: Any, rockets: Rockets, boot_id: str = "b", **settings: Any) -> StationCore:
+    return StationCore(small_site(), rockets.pipeline(), journal, station_id="s", boot_id=boot_id, settings=settings)
+
+
+def run(core: StationCore, seconds: Sequence[int]) -> list[ZoneWarning]:
+    return [w for s in seconds for w in core.process([], START_NS + s * S).outputs.warnings]
+
+
+def alarmed(rockets: Rockets | None = None, until_s: int = 6) -> MemoryJournal:
+    """A journal that ends, without a clean end, with the zone in shelter."""
+    journal = MemoryJournal()
+    core = core_on(journal, rockets or Rockets(3))
+    core.boot(START_NS)
+    assert run(core, range(until_s))[-1].level == "take_shelter"
+    return journal.crash()
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More came than can be run again."""
+    monkeypatch.setattr("marsad.station.resume.AGAIN_MESSAGES", 2)
+
+
+@pytest.mark.usefixtures("busy")
+def test_an_alarm_outlives_a_restart_under_load_and_ends_by_its_rule() -> None:
+    journal = alarmed()
+    again = core_on(journal, Rockets(3), "second")
+    resumption, untold = again.boot(START_NS + 8 * S)
+    assert untold == ()
+    assert [w.level for w in resumption.outputs[0].warnings] == ["take_shelter"]
+    said = run(again, range(8, 300))
+    assert [w.level for w in said if w.level != "take_shelter"] == ["remain", "all_clear"]
+    assert {w.warning_id for w in said} == {resumption.outputs[0].warnings[0].warning_id}, "one chain"
+    assert (said[-1].arrival_utc_ns - START_NS) // S >= 8 + 90, "the new run has watched before it says so"
+
+
+@pytest.mark.parametrize("gap_s", [900, 3600, -5, -7200])
+def test_an_alarm_outlives_a_long_silence_and_a_clock_that_was_set_back(gap_s: int) -> None:
+    journal = alarmed()
+    again = core_on(journal, Rockets(6 + gap_s + 20), "second")
+    resumption, _ = again.boot(START_NS + (6 + gap_s) * S)
+    assert [w.level for w in resumption.outputs[0].warnings] == ["take_shelter"]
+    said = run(again, range(6 + gap_s, 6 + gap_s + 300))
+    assert [w.level for w in said if w.level in ("remain", "all_clear")][-1] == "all_clear"
+    ended_s = (said[-1].arrival_utc_ns - START_NS) / S - 6 - gap_s
+    assert 90 <= ended_s <= 150, "reckoned in the new run's time, and after the rocket that came in it"
+
+
+def test_an_alarm_of_the_day_before_yesterday_is_history() -> None:
+    resumption, untold = core_on(alarmed(), Rockets()).boot(START_NS + 100_000 * S)
+    assert (resumption.outputs, untold) == ((), ())
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_new_rocket_is_not_taken_for_one_that_a_person_took_back() -> None:
+    journal = MemoryJournal()
+    core = core_on(journal, Rockets(3))
+    core.boot(START_NS)
+    run(core, range(5))
+    runner: Any = core._runner
+    engine, known = runner._state
+    order = warn.CancelAlarm(order_id="o1", zone_ids=(ZONE,), operator_ids=("huda", "amal"))
+    engine, warnings = warn.step(engine, warn.Evidence(now_utc_ns=START_NS + 5 * S, orders=(order,)))
+    runner._state = engine, known
+    assert [w.action for w in warnings] == ["cancel"]
+    journal.append([core._note(START_NS + 5 * S)])
+    again = core_on(journal.crash(), Rockets(20), "second")
+    again.boot(START_NS + 8 * S)
+    assert [w.level for w in run(again, range(8, 22))][-1:] == ["take_shelter"], "its name is L0001 again"
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_was_an_exercise_is_nothing_to_the_real_station() -> None:
+    journal = MemoryJournal()
+    core = core_on(journal, Rockets(3), exercise=True)
+    core.boot(START_NS)
+    run(core, range(6))
+    for boot, exercise in (("second", False), ("third", False)):
+        again = core_on(journal.crash(), Rockets(), boot, exercise=exercise)
+        resumption, untold = again.boot(START_NS + 8 * S)
+        assert (resumption.outputs, untold) == ((), ())
+        assert run(again, range(8, 10)) == []
+        journal = again._record.journal  # type: ignore[assignment]  # a MemoryJournal, as it was given
+
+
+def test_a_stage_that_fails_takes_no_alarm_with_it() -> None:
+    rockets = Rockets(3, fails_s=160)
+    core = core_on(MemoryJournal(), rockets)
+    core.boot(START_NS)
+    long_held = [w for s in range(2, 6) for w in core.process([], START_NS + s * S).outputs.warnings]
+    assert long_held[-1].level == "take_shelter"
+    runner: Any = core._runner
+    engine, known = runner._state
+    order = warn.ManualAlarm(order_id="o", zone_ids=(ZONE,), operator_ids=("amal",), hazard="rocket")
+    engine, _ = warn.step(engine, warn.Evidence(now_utc_ns=START_NS + 6 * S, orders=(order,)))
+    runner._state = engine, known
+    for second in range(7, 170):
+        processed = core.process([], START_NS + second * S)
+        assert not [w for w in processed.outputs.warnings if w.level in ("clear", "all_clear")]
+        if second == 160:
+            assert processed.failure
+    assert runner._state[0].memory.zones[ZONE].level in ("take_shelter", "remain")
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_record_over_such_a_restart_replays_and_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "night.journal"
+    rockets = Rockets(3, 12)
+    for boot, seconds in (("first", range(8)), ("second", range(10, 250))):
+        journal = SqliteJournal(path)
+        core = core_on(journal, rockets, boot)
+        core.boot(START_NS + seconds[0] * S)
+        said = run(core, seconds)
+        if boot == "second":
+            core.close(START_NS + 250 * S)
+        else:
+            journal.close()
+    assert said[-1].level == "all_clear"
+
+    with open_for_reading(path) as reader:
+        assert replay(reader, rockets.pipeline()).difference() is None
+    story = read_story(path, f"L0001.{ZONE}")
+    assert all(inputs is not None for inputs in story.inputs), "every decision was computed again to its hash"
+    assert len(story.warnings) == len([w for w in story.warnings if w.warning_id == said[-1].warning_id])
+
+
+def test_a_note_costs_little_and_is_made_only_while_something_stands() -> None:
+    journal = MemoryJournal()
+    core = core_on(journal, Rockets(3))
+    core.boot(START_NS)
+    run(core, range(600))
+    notes = list(journal.read(("standing",)))
+    assert notes[0].payload == b""
+    assert notes[-1].payload == b""
+    assert max(len(row.payload) for row in notes) < 2_000
+    assert len(notes) <= 2 + 600 // 10
