@@ -68,6 +68,11 @@ def main() -> None:
     except BadInputError as error:
         print(f"marsad: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        if error.filename is None:  # not about a file that someone named
+            raise
+        print(f"marsad: {error.filename}: cannot be read or written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ def add_siren(folder: Path, name: str) -> bytes:
     """Make the key that the station shares with one siren, and give it."""
     if not _NAME.fullmatch(name):
         raise BadInputError(name, "a siren's name of letters, digits, '.', '_' and '-', at most 32, expected")
+    read_kind(folder)
     path = folder / "sirens" / f"{name}.key"
     if path.exists():
         raise BadInputError(path, "this siren has a key already; remove the file to give it a new one")

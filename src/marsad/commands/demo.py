@@ -8,7 +8,7 @@ import typer
 
 
 def command(
-    port: Annotated[int, typer.Option(help="Port of the console (0: any free one).")] = 8470,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the console (0: any free one).")] = 8470,
     speed: Annotated[
         float, typer.Option(min=0.1, max=100.0, help="Hurry: so many seconds of the night a second.")
     ] = 1.0,

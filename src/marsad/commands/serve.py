@@ -10,8 +10,12 @@ import typer
 
 def command(
     site: Annotated[Path, typer.Argument(help="Site file (.toml), or the plain folder of three JSON files.")],
-    port: Annotated[int, typer.Option(help="Port of the console and its API (0: any free one).")] = 8470,
-    sapient_port: Annotated[int, typer.Option(help="Port where sensors connect with SAPIENT (0: any).")] = 8471,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the console and its API (0: any free one).")
+    ] = 8470,
+    sapient_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port where sensors connect with SAPIENT (0: any).")
+    ] = 8471,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     journal: Annotated[Path | None, typer.Option(help="Journal file. Default: SITE.journal beside the site.")] = None,
     cap: Annotated[

@@ -11,7 +11,7 @@ import typer
 def command(
     name: Annotated[str, typer.Argument(help="Name of the siren, as the station calls it.")],
     key: Annotated[Path, typer.Option(help="The siren's key file, made by 'marsad keys siren'.")],
-    port: Annotated[int, typer.Option(help="UDP port (0: any free one).")] = 8481,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="UDP port (0: any free one).")] = 8481,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     exercise: Annotated[bool, typer.Option("--exercise", help="Be a siren of the drill ground.")] = False,
     memory: Annotated[Path | None, typer.Option(help="File that keeps the counter over a restart.")] = None,

@@ -28,6 +28,6 @@ def require_loopback(host: str, *, insecure_bind: bool) -> None:
     if not insecure_bind and not is_loopback(host):
         raise BadInputError(
             "--host",
-            f"127.0.0.1 (or another loopback address) expected, found {host!r}: the station has no accounts and no "
-            "encryption yet. --insecure-bind lifts this refusal, on a network that only you can reach",
+            f"127.0.0.1 (or another loopback address) expected, found {host!r}: sensors are not known by keys and "
+            "nothing is encrypted. --insecure-bind lifts this refusal, on a network that only you can reach",
         )

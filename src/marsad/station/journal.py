@@ -117,7 +117,10 @@ class SqliteJournal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInputError(path, f"a journal cannot be made here ({error.strerror})") from error
         self._lock_file = self._take_lock(path)
         self._guard = threading.Lock()
         try:
@@ -129,7 +132,10 @@ class SqliteJournal:
 
     @staticmethod
     def _take_lock(path: Path) -> IO[str]:
-        lock_file = path.with_name(path.name + ".lock").open("w")
+        try:
+            lock_file = path.with_name(path.name + ".lock").open("w")
+        except OSError as error:
+            raise BadInputError(path, f"a journal cannot be made here ({error.strerror})") from error
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -218,6 +224,12 @@ class JournalReader:
     def read(self, kinds: Sequence[str] = (), *, from_seq: int = 0, from_ns: int = 0, to_ns: int = 0) -> Iterator[Row]:
         """Give rows in order of writing."""
         return _rows(self._connection, *_query(kinds, from_seq, from_ns, to_ns))
+
+    def last_utc_ns(self, kinds: Sequence[str]) -> int:
+        """Give the latest time of rows of these kinds, 0 if there is none."""
+        marks = ",".join("?" * len(kinds))
+        found = self._connection.execute(f"SELECT MAX(utc_ns) FROM entries WHERE kind IN ({marks})", kinds).fetchone()
+        return int(found[0] or 0)
 
     def histogram(self, kind: str, from_ns: int, to_ns: int, bins: int) -> list[int]:
         """Count rows of a kind in equal spans of time."""

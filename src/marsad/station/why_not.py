@@ -58,7 +58,8 @@ class ZoneStory:
 
 
 def read_zone_story(path: Path, zone_id: str, at_utc_ns: int = 0) -> ZoneStory:
-    """Collect what a journal holds of a zone in the half hour before a moment (0: the journal's last decision).
+    """Collect what a journal holds of a zone in the half hour before a moment (0: the journal's last decision,
+    or its last message where it holds no decision).
 
     Raises
     ------
@@ -71,7 +72,7 @@ def read_zone_story(path: Path, zone_id: str, at_utc_ns: int = 0) -> ZoneStory:
         if zone is None:
             names = ", ".join(one.zone_id for one in site.zones[:12])
             raise BadInputError(zone_id, f"a zone of the journal's site expected; it has {names}")
-        to_ns = at_utc_ns or max((row.utc_ns for row in reader.read(("decision",))), default=0)
+        to_ns = at_utc_ns or reader.last_utc_ns(("decision",)) or reader.last_utc_ns(("message", "boot"))
         policy = site.policy.of_zone(zone)
         story = ZoneStory(
             zone=zone,

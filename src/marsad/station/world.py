@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from marsad.adapters.errors import BadInputError
 from marsad.station.journal import Journal, MemoryJournal, SqliteJournal
 from marsad.station.keeper import Timekeeper
 
@@ -159,8 +160,20 @@ class RealWorld:
             os.close(folder)
 
     async def listen(self, host: str, port: int, handler: Handler) -> Listener:
-        """Listen on a TCP port."""
-        return _SocketListener(await asyncio.start_server(handler, host, port, limit=READ_LIMIT_BYTES))
+        """Listen on a TCP port.
+
+        Raises
+        ------
+        BadInputError
+            Someone else has it.
+        """
+        try:
+            return _SocketListener(await asyncio.start_server(handler, host, port, limit=READ_LIMIT_BYTES))
+        except OSError as error:
+            why = error.strerror or error
+            raise BadInputError(
+                f"{host}:{port}", f"a free port for the sensors expected; choose another with --sapient-port ({why})"
+            ) from error
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run the core's work in its thread, one piece at a time."""
