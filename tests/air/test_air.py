@@ -220,17 +220,34 @@ def test_what_was_there_when_watching_began_or_rose_where_it_is_watched_is_not_c
     assert at_start.near(way, after_s=10.0)
     assert at_start.alarms() == {}
     assert at_start.watched()["Z1"] < 15.0, "the zone is told to prepare, no siren sounds"
-    risen = watch(Scene(site, [Body("x", way, from_s=20.0)], 90.0, seed=3))
+    risen = watch(Scene(site, [Body("x", way, from_s=20.0)], 75.0, seed=3))
     assert risen.near(way, after_s=30.0)
     assert risen.alarms() == {}
     assert risen.watched()["Z1"] < 40.0
     assert {r.affiliation for r in risen.near(way, after_s=40.0)} == {"unknown"}
 
 
-def test_what_was_there_when_watching_began_and_stays_lower_than_aircraft_fly_is_warned_of() -> None:
-    site, way = make_site(zones_at_m=((0.0, 0.0, 500.0),)), straight(0.0, 5200.0, 120.0, 0.0, -36.0)
-    alarms = watch(Scene(site, [Body("x", way)], 90.0, seed=3)).alarms()
-    assert 40.0 < alarms["Z1"] < 75.0
+@pytest.mark.parametrize(
+    ("from_s", "height_m", "speed_ms"), [(0.0, 120.0, 36.0), (0.0, 250.0, 28.0), (20.0, 200.0, 45.0)]
+)
+def test_what_was_there_or_rose_in_view_and_holds_its_height_and_speed_is_warned_of(
+    from_s: float, height_m: float, speed_ms: float
+) -> None:
+    site = make_site(zones_at_m=((0.0, 0.0, 500.0),))
+    way = straight(0.0, 6000.0 + speed_ms * from_s, height_m, 0.0, -speed_ms)
+    alarms = watch(Scene(site, [Body("x", way, from_s=from_s)], from_s + 6000.0 / speed_ms, seed=3)).alarms()
+    assert from_s + 60.0 < alarms["Z1"] < from_s + 85.0
+
+
+def test_what_was_there_and_sinks_or_changes_its_speed_as_crewed_aircraft_do_alarms_nobody() -> None:
+    def glider(time_s: float) -> np.ndarray:
+        return np.array([0.0, 4000.0 - 28.0 * time_s, 330.0 - 1.6 * time_s])
+
+    def helicopter(time_s: float) -> np.ndarray:
+        return np.array([0.0, 5500.0 - 36.0 * time_s - 60.0 * np.sin(time_s / 8.0), 180.0])
+
+    for way in (glider, helicopter):
+        assert watch(Scene(make_site(), [Body("x", way)], 130.0, seed=4)).alarms() == {}
 
 
 def test_a_radar_that_showed_nothing_yet_has_looked_all_the_same() -> None:

@@ -85,7 +85,7 @@ def test_nothing_is_called_hostile_by_the_machine() -> None:
 
 def test_a_crewed_aircraft_that_comes_low_and_slow_to_land_is_remembered() -> None:
     memory = identify.IdentityMemory()
-    assert _judge(_motion(68.0, 300.0, sigma=2.0), memory=memory).affiliation == "unknown"
+    assert _judge(_motion(70.0, 300.0, sigma=2.0), memory=memory).affiliation == "unknown"
     assert memory.was_fast
     assert _judge(_motion(25.0, 60.0, climb=-3.0), memory=memory).affiliation == "unknown"
 
@@ -191,7 +191,7 @@ def test_where_a_track_came_into_view_tells_a_drone_from_what_took_off(origin: i
 
 
 def test_what_is_barely_likely_is_suspected_at_the_second_look_only() -> None:
-    barely, memory = _motion(50.0, 120.0), identify.IdentityMemory()
+    barely, memory = _motion(23.0, 250.0), identify.IdentityMemory()
     assert 0.7 < _judge(barely, updates=5).threat_probability < 0.75
     assert _judge(barely, updates=5, memory=memory).affiliation == "unknown"
     assert _judge(barely, updates=5, memory=memory).affiliation == "unknown", "a look counts once"
@@ -200,3 +200,21 @@ def test_what_is_barely_likely_is_suspected_at_the_second_look_only() -> None:
     _judge(barely, updates=5, memory=flicker)
     _judge(_motion(60.0, 120.0), updates=6, memory=flicker)
     assert _judge(barely, updates=7, memory=flicker).affiliation == "unknown"
+
+
+def test_what_has_been_faster_than_most_drones_is_suspected_only_while_it_flies_level_at_one_speed() -> None:
+    drone, lander = identify.IdentityMemory(), identify.IdentityMemory()
+    for k in range(12):
+        flies = _judge(_motion(55.0, 120.0, sigma=2.5), updates=5 + k, memory=drone, now_s=float(k))
+        lands = _judge(_motion(55.0, 160.0 - 3.0 * k, -3.0, 1.5), updates=5 + k, memory=lander, now_s=float(k))
+        assert (flies.affiliation == "suspect") == (k >= 8)
+        assert lands.affiliation == "unknown"
+    slower = _judge(_motion(49.0, 120.0, -2.0, 2.5), updates=18, memory=lander, now_s=13.0)
+    assert slower.affiliation == "unknown"
+
+
+def test_where_it_came_into_view_matters_no_more_once_it_has_held_height_and_speed_for_a_minute() -> None:
+    memory = identify.IdentityMemory(origin="inside")
+    for k in range(62):
+        judged = _judge(_motion(36.0, 140.0, sigma=2.0), updates=5 + k, memory=memory, now_s=float(k))
+        assert (judged.affiliation == "suspect") == (k >= 60)

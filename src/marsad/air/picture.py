@@ -142,7 +142,8 @@ def _first_seen(state: AirState, places_m: Float[np.ndarray, "track 3"], row: in
     east, north = float(place_m[0]), float(place_m[1])
     before = _forerunner(state, places_m, row)
     if before is not None:
-        return Known(memory=replace(before.memory, suspect=False, last_course_rad=None), first_en_m=before.first_en_m)
+        known = replace(before.memory, suspect=False, last_course_rad=None, looks=before.memory.looks.copy(), looked=0)
+        return Known(memory=known, first_en_m=before.first_en_m)
     is_inside = bool(zone_hits(np.array([east]), np.array([north]), state.own_ground).any())
     has_lost = state.tracking.time_s - state.last_suspect_lost_s < state.params.lost_suspect_s
     memory = identify.IdentityMemory(rose_inside=is_inside and not has_lost)

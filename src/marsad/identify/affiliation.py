@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float, Int
 
 from marsad.identify.claims import Claim
 from marsad.identify.kinds import KIND_NAMES, Motion, kind_probabilities
+from marsad.identify.steady import Look, Looks
 from marsad.terms import Affiliation, ObjectKind
 
 Origin = Literal["unknown", "edge", "inside", "start"]
@@ -48,19 +49,25 @@ class IdentityParams:
     or slow down to land or hover (by ``slowing_rel`` of the greatest speed shown). Nothing becomes suspect while it
     falls more steeply than ``dive_slope``: drones come level and dive when they are long known; plots that do not
     belong together fall.
-    Of what was there when watching began nobody knows whence it came.  That speaks against a drone, until it has flown
-    level (within ``level_ms``) below ``low_m`` for ``start_watch_s``: crewed aircraft do so to take off and land only.
+    Where a track came into view speaks against a drone, until it has held its height (within ``level_ms``) and its
+    speed (within ``spread_ms``) for ``steady_s``: low aircraft seldom do.  What has been faster than ``quick_ms``, as
+    more crewed aircraft are than drones, becomes suspect only while it holds them for ``quick_steady_s`` and is not
+    slower than it surely was: who comes to land does not.
     """
 
-    fast_ms: float = 54.0
+    fast_ms: float = 64.0
     high_m: float = 440.0
     climb_gain_m: float = 60.0
     climb_mean_ms: float = 1.0
     circling_rad: float = 5.0
     slowing_rel: float = 0.15
-    start_watch_s: float = 45.0
-    level_ms: float = 2.0
-    low_m: float = 150.0  # ICAO Annex 2, 4.6 b): 500 ft
+    steady_s: float = 60.0
+    level_ms: float = 1.0
+    spread_ms: float = 1.8
+    quick_ms: float = 50.0
+    quick_steady_s: float = 8.0
+    quick_level_ms: float = 1.5
+    quick_spread_ms: float = 2.5
     certain_sigma: float = 2.5
     min_updates: int = 4
     suspect_on: float = 0.7
@@ -92,7 +99,10 @@ class IdentityMemory:
     first_seen_s: float | None = None
     first_height_m: float = 0.0
     first_height_sigma_m: float = 0.0
-    low_since_s: float = -np.inf
+    looks: Looks = field(default_factory=Looks)
+    looked: int = 0
+    held_steady: bool = False
+    """It has held its height and speed for so long that it matters no more where it came into view."""
     fastest_ms: float = 0.0
     fastest_sigma_ms: float = 0.0
     last_course_rad: float | None = None
@@ -101,7 +111,7 @@ class IdentityMemory:
     @property
     def origin_factor(self) -> float:
         """Likelihood of how it came into view under "uncrewed and coming in low", relative to a crewed aircraft."""
-        return 1.0 if self.rose_inside else _ORIGIN_FACTOR[self.origin]
+        return 1.0 if self.rose_inside or self.held_steady else _ORIGIN_FACTOR[self.origin]
 
     @property
     def shown_factor(self) -> float:
@@ -195,17 +205,27 @@ def remember(
         gain = height - one.first_height_m - sure * float(np.hypot(sigma, one.first_height_sigma_m))
         is_climb = gain > params.climb_gain_m and gain > params.climb_mean_ms * (now_s - one.first_seen_s)
         one.has_climbed = one.has_climbed or is_climb
-        _stay_low(one, now_s, height, float(motion.climb_ms[row]), params)
+        if updates[row] > one.looked:
+            one.looked = int(updates[row])
+            _look(one, motion, int(row), now_s, params)
         _slow(one, float(motion.speed_ms[row]), float(motion.speed_sigma_ms[row]), params)
         _turn(one, motion, int(row), params)
 
 
-def _stay_low(one: IdentityMemory, now_s: float, height_m: float, climb_ms: float, params: IdentityParams) -> None:
-    """Think no better of what was there from the start once it has stayed lower than crewed aircraft do."""
-    if height_m > params.low_m or abs(climb_ms) > params.level_ms:
-        one.low_since_s = now_s
-    if one.origin == "start" and now_s - max(one.low_since_s, one.first_seen_s or now_s) > params.start_watch_s:
-        one.origin = "edge"
+def _look(one: IdentityMemory, motion: Motion, row: int, now_s: float, params: IdentityParams) -> None:
+    """Keep a look at what may be a drone, and note when it has held its height and speed for long."""
+    if one.was_fast or one.was_high:
+        return
+    look = Look(
+        time_s=now_s,
+        height_m=float(motion.height_agl_m[row]),
+        climb_ms=float(motion.climb_ms[row]),
+        speed_ms=float(motion.speed_ms[row]),
+        speed_sigma_ms=float(motion.speed_sigma_ms[row]),
+    )
+    one.looks.add(look, params.steady_s)
+    if one.origin_factor < 1.0:
+        one.held_steady = one.looks.holds(params.steady_s, params.level_ms, params.spread_ms)
 
 
 def _slow(one: IdentityMemory, speed_ms: float, sigma_ms: float, params: IdentityParams) -> None:
@@ -308,7 +328,7 @@ def _unclaimed(
     if memory.suspect:
         memory.suspect = threat >= params.suspect_off
     else:
-        is_likely = bool(threat >= params.suspect_on and is_coming)
+        is_likely = bool(threat >= params.suspect_on and is_coming and _is_slow_or_steady(row, motion, memory, params))
         seen = int(evidence.updates[row])
         memory.likely_since_update = min(memory.likely_since_update, seen) if is_likely else _NEVER
         memory.suspect = is_likely and (threat >= params.suspect_at_once or seen > memory.likely_since_update)
@@ -338,6 +358,17 @@ def _wherever_it_came_from(kind_row: Float[np.ndarray, " row"], memory: Identity
             shares[name] += float(p) / memory.origin_factor
     rest = sum(float(p) for p, name in zip(kind_row, KIND_NAMES, strict=True) if name not in shares)
     return shares["drone"] / (shares["drone"] + shares["bird"] + rest)
+
+
+def _is_slow_or_steady(row: int, motion: Motion, memory: IdentityMemory, params: IdentityParams) -> bool:
+    """Whether it never flew faster than most drones, or holds its height and speed as one on its way does."""
+    speed_ms = float(motion.speed_ms[row])
+    surely_ms = memory.fastest_ms - params.certain_sigma * memory.fastest_sigma_ms
+    if max(speed_ms, surely_ms) <= params.quick_ms:
+        return True
+    if speed_ms < surely_ms:
+        return False
+    return memory.looks.holds(params.quick_steady_s, params.quick_level_ms, params.quick_spread_ms)
 
 
 def _falls(row: int, motion: Motion, params: IdentityParams) -> bool:

@@ -32,16 +32,16 @@ class KindRow:
 KINDS: tuple[KindRow, ...] = (
     KindRow(
         kind="drone",
-        prior=0.125,
-        speed_ms=(10.0, 50.0, 4.0),
+        prior=0.156,
+        speed_ms=(10.0, 60.0, 4.0),
         height_m=(0.0, 400.0, 40.0),
         climb_ms=(-5.0, 2.0, 1.0),
-        source="small fixed-wing one-way drones, cruise 15-50 m/s below 400 m; they come level",
+        source="small fixed-wing one-way drones, cruise 15-60 m/s over ground below 400 m; they come level",
     ),
     KindRow(
         kind="drone",
-        prior=0.03,
-        speed_ms=(10.0, 50.0, 4.0),
+        prior=0.0375,
+        speed_ms=(10.0, 60.0, 4.0),
         height_m=(0.0, 400.0, 40.0),
         climb_ms=(-15.0, -5.0, 1.0),
         source="the same in their dive, a tenth of the time that they are near",
