@@ -159,3 +159,43 @@ def test_a_beat_unlike_its_peers_betrays_a_clock_behind() -> None:
         named += health.unlike_peers(state, round(2e9 * k) + 10_200_000_000, params)
     assert [(f.sensor_id, f.kind) for f in named] == [("C", "clock")]
     assert named[0].magnitude == pytest.approx(-0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_radar_noisier_than_it_says_is_named_by_the_own_drones(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scene = _scene(seed)
+    noisy: list[Message] = []
+    for message in scene.messages():
+        if isinstance(message, Plot):
+            c = message.covariance
+            off = 7.0 * rng.standard_normal(3) * np.sqrt([c[0], c[3], c[5]])
+            message = msgspec.structs.replace(
+                message,
+                range_m=message.range_m + float(off[0]),
+                azimuth_rad=message.azimuth_rad + float(off[1]),
+                elevation_rad=message.elevation_rad + float(off[2]),
+            )
+        noisy.append(message)
+    state, faults = _run(scene, noisy)
+    assert {(f.sensor_id, f.kind) for f in faults} == {("RD-1", "noise")}
+    assert registration.noise(state, "RD-1") == pytest.approx(7.0, rel=0.5)
+
+
+def test_a_drone_whose_reported_place_jumps_does_not_make_the_radar_noisy() -> None:
+    rng = np.random.default_rng(1)
+    scene = _scene(1)
+    jumping: list[Message] = []
+    for message in scene.messages():
+        if isinstance(message, PoseReport) and message.sensor_id == "EO-D1":
+            place = message.position
+            east_rad, north_rad = rng.normal(0.0, 3e-5, 2)
+            moved = msgspec.structs.replace(
+                place,
+                latitude_rad=place.latitude_rad + float(north_rad),
+                longitude_rad=place.longitude_rad + float(east_rad),
+            )
+            message = msgspec.structs.replace(message, position=moved)
+        jumping.append(message)
+    _, faults = _run(scene, jumping)
+    assert "RD-1" not in {f.sensor_id for f in faults}

@@ -134,3 +134,52 @@ def test_a_sensor_that_repeats_itself_is_not_believed(healthy: tuple[Message, ..
     assert len(confirmed(steps)) == 1
     assert miss_m(steps) < 50.0
     assert "its sensor repeats itself" in {d.reason for s in steps for d in s.outputs.dispositions}
+
+
+def _scattered(ratio: float) -> Change:
+    rng = np.random.default_rng(3)
+
+    def scatter(message: Message, _now_s: float) -> Message:
+        if not isinstance(message, Flash | Bearing | Plot):
+            return message
+        c = message.covariance if isinstance(message, Plot) else (0.0, 0.0, 0.0, *message.covariance_rad2)
+        add = ratio * rng.standard_normal(3) * np.sqrt([c[0], c[3], c[5]])
+        wrong = msgspec.structs.replace(
+            message,
+            azimuth_rad=message.azimuth_rad + float(add[1]),
+            elevation_rad=message.elevation_rad + float(add[2]),
+        )
+        if isinstance(wrong, Plot):
+            wrong = msgspec.structs.replace(wrong, range_m=wrong.range_m + float(add[0]))
+        return wrong
+
+    return scatter
+
+
+@pytest.mark.parametrize(("sensor_id", "ratio"), [("EO-B1", 6.0), ("EO-D1", 60.0), ("RD-1", 8.0)])
+def test_a_sensor_noisier_than_it_says_is_named_and_makes_no_second_launch(
+    healthy: tuple[Message, ...], sensor_id: str, ratio: float
+) -> None:
+    steps = with_fault(healthy, sensor_id, _scattered(ratio))
+    named = faults(steps)
+    assert {(fault.sensor_id, fault.kind) for _, fault in named} == {(sensor_id, "noise")}
+    assert named[0][0] < 10.0
+    assert max(fault.magnitude for _, fault in named) == pytest.approx(ratio, rel=0.6)
+    assert len(confirmed(steps)) == 1
+    assert miss_m(steps) < 60.0
+
+
+def test_a_camera_that_jumps_to_and_fro_is_named_and_makes_no_second_launch(healthy: tuple[Message, ...]) -> None:
+    count = 0
+
+    def jump(message: Message, _now_s: float) -> Message:
+        nonlocal count
+        if not isinstance(message, Flash | Bearing):
+            return message
+        count += 1
+        return msgspec.structs.replace(message, azimuth_rad=message.azimuth_rad + 0.05 * (count % 2))
+
+    steps = with_fault(healthy, "EO-B1", jump)
+    assert {(fault.sensor_id, fault.kind) for _, fault in faults(steps)} == {("EO-B1", "noise")}
+    assert len(confirmed(steps)) == 1
+    assert miss_m(steps) < 60.0

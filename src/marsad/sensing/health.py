@@ -73,7 +73,9 @@ class Vital:
 
 HealthState = dict[str, Vital]
 Spoken = PoseReport | Heartbeat | Flash | Bearing | Plot | Impulse
-FaultKind = Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying"]
+FaultKind = Literal[
+    "clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying", "noise"
+]
 
 
 def observe(

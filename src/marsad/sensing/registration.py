@@ -20,7 +20,8 @@ from marsad.sensing import health
 from marsad.sensing.health import FaultKind, HealthParams, HealthState
 from marsad.sensing.hypotheses import Explanation, explain, is_suspicious
 from marsad.sensing.poses import PoseHistory
-from marsad.sensing.residuals import REFERENCE_PARAMETERS, SENSOR_PARAMETERS, Fit, Looks, Reference, fit
+from marsad.sensing.residuals import REFERENCE_PARAMETERS, SENSOR_PARAMETERS, Fit, Looks, Reference, fit, looks_at
+from marsad.sensing.scatter import LEAST_LOOKS, noise_fault, noise_ratio, one_a_frame
 from marsad.terms import (
     Bearing,
     BiasPrior,
@@ -41,6 +42,7 @@ _FREED: tuple[tuple[FaultKind, float], ...] = (
     ("elevation_bias", 0.2),
     ("clock", 1.0),
 )
+_NEAR_M = 1500.0
 _UNITS: dict[str, str] = {"clock": "s", "azimuth_bias": "rad", "elevation_bias": "rad", "range_bias": "m", "pose": "m"}
 
 
@@ -157,6 +159,18 @@ def frozen(state: RegistrationState) -> frozenset[str]:
     return frozenset(key.removesuffix("/frozen") for key in state.accused if key.endswith("/frozen"))
 
 
+def noise(state: RegistrationState, sensor_id: str) -> float:
+    """How many times noisier a sensor has proved than it says; 1 where nothing is known against it."""
+    fault = state.accused.get(f"{sensor_id}/noise")
+    return fault.magnitude if fault is not None else 1.0
+
+
+def hear(state: RegistrationState, fault: SensorFault) -> None:
+    """Take in what a launch has shown of a sensor's noise."""
+    if fault.kind == "noise":
+        _note(state, fault)
+
+
 def displaced_m(state: RegistrationState, sensor_id: str) -> float:
     """How far (m) a sensor is from where it says; 0 where nothing is known against its place."""
     fault = state.accused.get(f"{sensor_id}/pose")
@@ -231,6 +245,9 @@ def _register(
     prior = np.concatenate([_prior(sensor.bias_prior), *sigmas])
     start = np.zeros(prior.size)
     is_accused = _widen(state, sensor_id, prior, start)
+    noise = _noise(sensor, looks, references) if sensor.kind == "radar" else None
+    if noise is not None and f"{sensor_id}/noise" not in state.accused:
+        return [noise_fault(sensor_id, noise, now_utc_ns)]
     plain = fit(looks, references, prior, start, iterations=3)
     found = None
     if not is_accused and now_s >= watch.explain_after_s and is_suspicious(plain, looks, references):
@@ -242,6 +259,15 @@ def _register(
         _keep(state, sensor_id, plain, prior, is_accused)
         return []
     return _accuse(state, sensor_id, found, references, now_utc_ns, params)
+
+
+def _noise(sensor: Sensor, looks: Looks, references: tuple[Reference, ...]) -> float | None:
+    """How many times noisier than it says a radar is by all references it sees; one alone may itself be at fault."""
+    frame_s = 1.0 / (sensor.rate_hz or 1.0)
+    seen = [one_a_frame(looks_at(looks, reference, _NEAR_M), 0.4 * frame_s) for reference in references]
+    ratios = [noise_ratio(at, frame_s) for at in seen if len(at) >= LEAST_LOOKS]
+    surely = [ratio for ratio in ratios if ratio is not None]
+    return min(surely) if len(surely) == len(ratios) >= 2 else None
 
 
 def _widen(
@@ -273,7 +299,7 @@ def _looks(state: RegistrationState, sensor_id: str, watch: _Watch, params: Regi
     return Looks(
         time_s=rows[:, 0],
         measured=rows[:, 1:4],
-        variance=rows[:, 4:7],
+        variance=rows[:, 4:7] * noise(state, sensor_id) ** 2,
         sensor_m=place,
         to_local=axes_at(state.frame, sensor.position).T,
     )

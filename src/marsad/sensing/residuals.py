@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from marsad.sensing.scatter import Look
+
 OUTLIER_CHI2 = 16.0
 SENSOR_PARAMETERS = 4
 REFERENCE_PARAMETERS = 4
@@ -217,3 +219,12 @@ def displacements(
     lateral = value[:, 0] * np.hypot(offset[:, 1], offset[:, 2])
     near = known & (np.hypot(np.where(np.isfinite(looks.variance[:, 0]), offset[:, 0], 0.0), lateral) < within_m)
     return offset[near], near
+
+
+def looks_at(looks: Looks, reference: Reference, within_m: float) -> list[Look]:
+    """The looks within a distance of a reference, less its reported way, by the noise of both."""
+    offset, near = displacements(looks, reference, within_m)
+    _, slope = geometry((place_at(reference, looks.time_s)[near] - looks.sensor_m[near]) @ looks.to_local.T)
+    spread = reference.jitter_m**2 * np.einsum("lij,lij->li", slope @ looks.to_local, slope @ looks.to_local)
+    residual = offset / np.sqrt(looks.variance[near] + spread)
+    return [Look(float(t), r) for t, r in zip(looks.time_s[near], residual, strict=True)]

@@ -80,7 +80,7 @@ class SensorFault(msgspec.Struct, frozen=True, kw_only=True):
     """A sensor whose residuals say that something is wrong with it."""
 
     sensor_id: str
-    kind: Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying"]
+    kind: Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying", "noise"]
     arrival_utc_ns: int
     magnitude: float = 0.0
     unit: str = ""

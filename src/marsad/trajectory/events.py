@@ -30,7 +30,7 @@ from marsad.trajectory.starts import camera_starts, radar_starts, sight_points
 
 _HEAVY = 0.03
 _SEARCH_AT = (6, 12, 24, 40)
-_FRAME_S = 0.05
+FRAME_S = 0.05
 _SETTLED = 0.97
 _LEAST_ROWS_TO_DOUBT = 9
 _DISBELIEVED_CHI2 = 26.0
@@ -79,6 +79,7 @@ class Event:
     compared_after_s: float = 0.0
     reconciled_after_s: float = 0.0
     accused_after_s: float = 0.0
+    scatter_seen_s: float = -math.inf
     suspect: tuple[int, str, float] | None = None
     refused: set[str] = field(default_factory=set)
     distrusted: set[int] = field(default_factory=set)
@@ -116,7 +117,7 @@ def rival_of(event: Event, detection: Detection, book: SensorBook) -> tuple[int,
     k, stamp_ms = frame_key(detection, book)
     if isinstance(detection, Impulse):
         return (k, stamp_ms) if (k, stamp_ms) in event.frames else None
-    default = 1.0 if isinstance(detection, Plot) else 1.0 / _FRAME_S
+    default = 1.0 if isinstance(detection, Plot) else 1.0 / FRAME_S
     half_frame_ms = 0.4 * 1000.0 / (book.sensors[k].rate_hz or default)
     for other in event.frames:
         if other[0] == k and abs(other[1] - stamp_ms) < half_frame_ms:
@@ -212,7 +213,7 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
             continue
         sensor = book.sensors[k]
         heard_s = min(book.seconds(book.last_heard_utc_ns[k]), now_s)
-        frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else _FRAME_S
+        frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else FRAME_S
         last = max(burning)
         after = [t for t in event.hot_s.get(k, ()) if t > last]
         if after:

@@ -37,12 +37,13 @@ CV_SPEED_SIGMA_MS = (110.0, 110.0, 8.0)
 
 @dataclass(frozen=True)
 class Unclaimed:
-    """A detection with its rows, waiting."""
+    """A detection with its rows, waiting; ``is_known``: it lies where something known flies."""
 
     detection: Detection
     rows: Observations
     stamp_s: float
     arrival_s: float
+    is_known: bool = False
 
 
 @dataclass

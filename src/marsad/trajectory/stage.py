@@ -38,6 +38,7 @@ from marsad.trajectory.modes import (
 from marsad.trajectory.pool import Unclaimed
 from marsad.trajectory.report import normal_points
 from marsad.trajectory.rows import rows_of
+from marsad.trajectory.scatter import note_scatter
 from marsad.trajectory.state import TrajectoryOutputs, TrajectoryParams, TrajectoryState
 from marsad.trajectory.telling import cancel, is_unfollowed, judge, say
 
@@ -100,6 +101,7 @@ def step(
         _place_detection(state, book, now_s, detection, bias_mean, bias_sigma, dispositions, leftover, known_air)
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
+    note_scatter(state, book, now_utc_ns, bias_sigma, launches, impacts)
     for event in list(state.events):
         if event.grown() and now_s - event.born_s < state.params.merge_s:
             merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
@@ -140,12 +142,13 @@ def _place_detection(
         leftover.append(detection)
         dispositions.append(_said(detection, "rejected", "", "its sensor contradicts the others about a launch"))
         return
-    held = Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s)
+    is_known = isinstance(detection, Plot) and known_air.explains(detection, plot_place(detection, book), book)
+    held = Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s, is_known)
     state.pool.append(held)
     born = None
     if isinstance(detection, Flash | Bearing):
         born = born_of_camera(state, book, now_s, held, bias_mean, bias_sigma)
-    elif isinstance(detection, Plot) and not known_air.explains(detection, plot_place(detection, book), book):
+    elif isinstance(detection, Plot) and not is_known:
         born = born_of_radar(state, book, now_s, held, bias_mean, bias_sigma)
     if born is not None:
         dispositions.append(_said(detection, "initiated", born.event_id))

@@ -75,6 +75,8 @@ class TrajectoryState:
     frozen: frozenset[str] = frozenset()
     last_value: dict[str, tuple[float, ...]] = field(default_factory=dict)
     accuse_again_s: float = -math.inf
+    scatter_again_s: float = -math.inf
+    noise: dict[int, float] = field(default_factory=dict)
     next_event: int = 1
     sites: SiteBook = field(default_factory=SiteBook)
 
