@@ -38,7 +38,8 @@ class Threat:
 
     ``from_azimuth_deg`` is a sector, clockwise, seen from the site.  ``classes`` are names of the site's rocket
     classes (none: all).  A drone comes from ``drone_from_m`` away at a speed and height drawn evenly, and turns once
-    on its way: it first flies to a point up to ``drone_aside_m`` beside its line.
+    on its way: it first flies to a point up to ``drone_aside_m`` beside its line.  One that begins where the radars
+    look counts as launched there, and is alarmed a minute later than one that comes over the edge of their view.
     """
 
     classes: tuple[str, ...] = ()
