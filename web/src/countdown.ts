@@ -3,7 +3,8 @@
  *
  * Forecasts wander while data arrive; a person who reads "14–19 s" must never see it jump back up and believe that there is
  * time again.  When a forecast moves later, the number stands still until the forecast has caught up with it; when it moves
- * earlier, the number falls at once.
+ * earlier, the number falls at once.  A zone that was told of a rocket and is now told of a drone has another countdown: what
+ * was said of the one says nothing of the other.
  */
 
 export interface Countdown {
@@ -13,9 +14,11 @@ export interface Countdown {
   /** The time left that was said before a forecast moved later: never more than this is said again. */
   low_cap_ms: number;
   high_cap_ms: number;
+  hazard: string;
 }
 
 export interface Forecast {
+  hazard: string;
   t05_utc_ms: number;
   t95_utc_ms: number;
 }
@@ -34,8 +37,9 @@ const left = (countdown: Countdown, now_utc_ms: number): { low: number; high: nu
 export function advance(previous: Countdown | undefined, forecast: Forecast, now_utc_ms: number): Countdown {
   const earliest = forecast.t05_utc_ms;
   const latest = Math.max(earliest, forecast.t95_utc_ms);
-  const fresh: Countdown = { earliest_utc_ms: earliest, latest_utc_ms: latest, low_cap_ms: Infinity, high_cap_ms: Infinity };
-  if (previous === undefined) return fresh;
+  const { hazard } = forecast;
+  const fresh: Countdown = { earliest_utc_ms: earliest, latest_utc_ms: latest, low_cap_ms: Infinity, high_cap_ms: Infinity, hazard };
+  if (previous === undefined || previous.hazard !== hazard) return fresh;
   if (left(previous, now_utc_ms).high < -NEXT_AFTER_MS && earliest > now_utc_ms) return fresh;
   const low = (previous.earliest_utc_ms - now_utc_ms - JITTER_MS) / 1000;
   const high = (previous.latest_utc_ms - now_utc_ms - JITTER_MS) / 1000;

@@ -125,7 +125,7 @@ function countdowns(
     const previous = next.get(zone.zone_id);
     if (zone.level === "clear" || zone.level === "all_clear") next.delete(zone.zone_id);
     else if (zone.t05_utc_ms != null && zone.t95_utc_ms != null) {
-      const forecast = { t05_utc_ms: zone.t05_utc_ms, t95_utc_ms: zone.t95_utc_ms };
+      const forecast = { hazard: zone.hazard ?? "unknown", t05_utc_ms: zone.t05_utc_ms, t95_utc_ms: zone.t95_utc_ms };
       next.set(zone.zone_id, advance(previous, forecast, picture.now_utc_ms));
     }
   }

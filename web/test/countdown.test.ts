@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { advance, read, type Countdown } from "../src/countdown";
 
-const forecast = (t05: number, t95: number) => ({ t05_utc_ms: t05, t95_utc_ms: t95 });
+const forecast = (t05: number, t95: number, hazard = "rocket") => ({ hazard, t05_utc_ms: t05, t95_utc_ms: t95 });
 
 /** A small generator of its own (mulberry32), so that a failure can be repeated from its seed. */
 function random(seed: number): () => number {
@@ -14,6 +14,13 @@ function random(seed: number): () => number {
 }
 
 describe("the countdown of a zone", () => {
+  it("begins anew when another hazard is told: a rocket's time says nothing of a drone", () => {
+    const rocket = advance(undefined, forecast(20_000, 37_000), 0);
+    const drone = advance(rocket, forecast(56_000, 120_000, "drone"), 1_000);
+    expect(read(drone, 1_000)).toEqual({ phase: "before", low_s: 55, high_s: 119 });
+    expect(read(advance(drone, forecast(60_000, 130_000, "drone"), 2_000), 2_000)).toEqual({ phase: "before", low_s: 53, high_s: 118 });
+  });
+
   it("says an interval, then that the impact is expected, then how long ago it was", () => {
     const countdown = advance(undefined, forecast(24_000, 29_000), 10_000);
     expect(read(countdown, 10_000)).toEqual({ phase: "before", low_s: 14, high_s: 19 });

@@ -35,7 +35,7 @@ export function Banner(): JSX.Element {
   const [first, ...rest] = app.alarmList.value;
   const words = app.words.value;
   return (
-    <section class={`alarm ${first ? `level-${first.level}` : "quiet"}`} aria-label={words.say("alarms")}>
+    <section class={`alarm ${first ? `level-${first.level}` : "quiet"} ${first?.acknowledged_by ? "" : "unseen"}`} aria-label={words.say("alarms")}>
       {/* read out when it changes: the words, not the seconds */}
       <p class="spoken" role="alert">{first ? headline(first, words) : ""}</p>
       {first ? <AlarmBody alarm={first} /> : <p class="no-alarm">{words.say("no_alarm")}</p>}

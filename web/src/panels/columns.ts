@@ -120,7 +120,7 @@ function alarmRow(alarm: Alarm, { site }: Scene): Row {
   return {
     kind: "alarm", id: alarm.incident_id, order: -URGENCY[alarm.level],
     columns: () => [
-      { head: "name", text: () => alarm.incident_id, latin: true },
+      { head: "name", text: () => alarm.incident_id.replace(/^incident-\d+T\d+-/, ""), latin: true },
       { head: "what", text: ({ words }) => words.name("hazard", alarm.hazard) },
       { head: "level", text: ({ words }) => words.name("level", alarm.level), tone: `level-${alarm.level}`, value: -URGENCY[alarm.level] },
       { head: "where", text: ({ words }) => alarm.zones.map((z) => words.zone(zones.get(z.zone_id), z.zone_id)).join(words.pack.dir === "rtl" ? "، " : ", ") },
