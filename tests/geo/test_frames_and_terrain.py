@@ -104,6 +104,23 @@ def test_many_heights_at_once_are_those_of_one_at_a_time(grid: TerrainGrid) -> N
     assert terrain_heights(grid, lat, lon) == pytest.approx(np.array(one_by_one))
 
 
+def test_a_grid_may_lie_across_the_meridian_of_180_degrees() -> None:
+    heights = np.arange(12.0).reshape(3, 4)
+    step = math.radians(0.01)
+    here = TerrainGrid(0.2, 1.0, step, step, heights)
+    there = TerrainGrid(0.2, math.pi - 1.5 * step, step, step, heights)
+    lat = 0.2 + step * np.array([0.3, 1.9, 1.0, 0.0])
+    east = step * np.array([0.2, 1.4, 1.6, 2.9])
+    across = (there.west_rad + east + math.pi) % (2.0 * math.pi) - math.pi
+    assert (across < 0.0).sum() == 2
+    assert terrain_heights(there, lat, across) == pytest.approx(terrain_heights(here, lat, 1.0 + east), abs=1e-9)
+    for one_lat, one_east, one_across in zip(lat, east, across, strict=True):
+        found = there.height_at(float(one_lat), float(one_across))
+        assert found == pytest.approx(here.height_at(float(one_lat), float(1.0 + one_east)), abs=1e-9)
+        assert there.covers(float(one_lat), float(one_across))
+    assert not there.covers(0.2 + step, -math.pi + 5.0 * step)
+
+
 def test_a_grid_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2 x 2"):
         TerrainGrid(0.0, 0.0, 1e-4, 1e-4, np.zeros((1, 5)))

@@ -36,6 +36,9 @@ def warm_pipeline() -> None:
     global _is_warm
     if _is_warm:
         return
+    from marsad.adapters.caches import renew
+
+    renew()
     import msgspec
     import numpy as np
 

@@ -14,7 +14,8 @@ from numba import njit
 class TerrainGrid:
     """Heights above the WGS-84 ellipsoid; rows south to north, columns west to east, bilinear between nodes.
 
-    Outside the grid the nearest edge counts.  ``height_sigma_m`` is the error of a height.
+    Outside the grid the nearest edge counts.  ``height_sigma_m`` is the error of a height.  A grid may lie across the
+    meridian of 180 degrees.
     """
 
     south_rad: float
@@ -50,8 +51,16 @@ class TerrainGrid:
         """Whether the point lies inside the grid."""
         rows, columns = self.height_m.shape
         row = (latitude_rad - self.south_rad) / self.step_lat_rad
-        column = (longitude_rad - self.west_rad) / self.step_lon_rad
+        column = terrain_column(longitude_rad, self.west_rad, self.step_lon_rad, columns)
         return 0 <= row <= rows - 1 and 0 <= column <= columns - 1
+
+
+@njit(cache=True)
+def terrain_column(longitude_rad: float, west_rad: float, step_lon_rad: float, columns: int) -> float:
+    """Column (a fraction) of a longitude, counted from the middle of the grid the shorter way round the Earth."""
+    middle = 0.5 * (columns - 1) * step_lon_rad
+    turns = math.floor((longitude_rad - west_rad - middle) / (2.0 * math.pi) + 0.5)
+    return (longitude_rad - west_rad - turns * 2.0 * math.pi) / step_lon_rad
 
 
 @njit(cache=True)
@@ -67,7 +76,7 @@ def terrain_height(
     """Bilinear ground height in metres; outside the grid the nearest edge counts."""
     rows, columns = height_m.shape
     r = min(max((latitude_rad - south_rad) / step_lat_rad, 0.0), rows - 1.0)
-    c = min(max((longitude_rad - west_rad) / step_lon_rad, 0.0), columns - 1.0)
+    c = min(max(terrain_column(longitude_rad, west_rad, step_lon_rad, columns), 0.0), columns - 1.0)
     i = min(int(math.floor(r)), rows - 2)
     j = min(int(math.floor(c)), columns - 2)
     u, v = r - i, c - j
@@ -85,7 +94,9 @@ def terrain_heights(
     """Bilinear ground heights in metres of many points at once (same shape as the inputs)."""
     rows, columns = grid.height_m.shape
     r = np.clip((np.asarray(latitude_rad) - grid.south_rad) / grid.step_lat_rad, 0.0, rows - 1.0)
-    c = np.clip((np.asarray(longitude_rad) - grid.west_rad) / grid.step_lon_rad, 0.0, columns - 1.0)
+    middle = grid.west_rad + 0.5 * (columns - 1) * grid.step_lon_rad
+    east = (np.asarray(longitude_rad) - middle + np.pi) % (2.0 * np.pi) - np.pi + middle - grid.west_rad
+    c = np.clip(east / grid.step_lon_rad, 0.0, columns - 1.0)
     i = np.minimum(r.astype(np.int64), rows - 2)
     j = np.minimum(c.astype(np.int64), columns - 2)
     u, v = r - i, c - j

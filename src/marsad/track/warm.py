@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +10,7 @@ import numba
 import numpy as np
 from numba import njit
 
+from marsad.geo.editions import edition_of, flush
 from marsad.track import advance as advancing
 from marsad.track import assign, bearing, birth, convert, fuse, gate, launch, motion, rows, sites, update
 from marsad.track.frames import plots
@@ -25,19 +24,7 @@ from marsad.track.vectorised import plots_to_positions, vectorised
 MODULES = (advancing, assign, bearing, birth, convert, fuse, gate, launch, motion, rows, sites, update)
 
 
-def _pieces() -> Iterator[str]:
-    """The code and the constants of all kernels, in a fixed order."""
-    for module in MODULES:
-        for name, thing in sorted(vars(module).items()):
-            code = getattr(getattr(thing, "py_func", None), "__code__", None)
-            if code is not None:
-                plain = [c for c in code.co_consts if not hasattr(c, "co_code")]
-                yield f"{module.__name__}.{name}:{code.co_code.hex()}:{plain!r}:{code.co_names}"
-            elif isinstance(thing, (int, float, tuple)):
-                yield f"{module.__name__}.{name}={thing!r}"
-
-
-EDITION = zlib.crc32("\n".join((np.__version__, numba.__version__, *_pieces())).encode())
+EDITION = edition_of(MODULES)
 
 
 @njit(cache=True, error_model="numpy")
@@ -98,15 +85,11 @@ def plain_kernels() -> Kernels:
 def warmup() -> bool:
     """Compile the kernels and keep them on disk, unless that is done; give whether there was something to compile.
 
-    A cache made of other code than this is thrown away: numba itself sees only changes of the file a kernel stands in,
-    not of those it calls.
+    A cache made of other code than this is thrown away.
     """
     if ready():
         return False
-    for module in MODULES:
-        for thing in vars(module).values():
-            if hasattr(thing, "_cache"):
-                thing._cache.flush()
+    flush(MODULES)
     picture, frame, tables = _example()
     oneframe_advance(picture, frame, tables, Kernels(convert.plots_to_positions, advancing.advance))
     # an older edition may be in memory already: it must be compiled again, not only called
