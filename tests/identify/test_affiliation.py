@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -218,3 +220,10 @@ def test_where_it_came_into_view_matters_no_more_once_it_has_held_height_and_spe
     for k in range(62):
         judged = _judge(_motion(36.0, 140.0, sigma=2.0), updates=5 + k, memory=memory, now_s=float(k))
         assert (judged.affiliation == "suspect") == (k >= 60)
+
+
+def test_what_is_first_seen_low_may_have_taken_off_and_is_no_suspect_before_its_climb_is_known() -> None:
+    def seen(height_m: float, climb_sigma_ms: float) -> str:
+        return _judge(replace(_motion(36.0, height_m), climb_sigma_ms=np.array([climb_sigma_ms]))).affiliation
+
+    assert [seen(50.0, 4.0), seen(50.0, 1.5), seen(140.0, 4.0)] == ["unknown", "suspect", "suspect"]

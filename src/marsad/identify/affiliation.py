@@ -52,7 +52,8 @@ class IdentityParams:
     Where a track came into view speaks against a drone, until it has held its height (within ``level_ms``) and its
     speed (within ``spread_ms``) for ``steady_s``: low aircraft seldom do.  What has been faster than ``quick_ms``, as
     more crewed aircraft are than drones, becomes suspect only while it holds them for ``quick_steady_s`` and is not
-    slower than it surely was: who comes to land does not.
+    slower than it surely was: who comes to land does not.  What is first seen below ``rising_m`` may just have taken
+    off: its climb must be known within ``rising_sigma_ms``.
     """
 
     fast_ms: float = 64.0
@@ -64,6 +65,8 @@ class IdentityParams:
     steady_s: float = 60.0
     level_ms: float = 1.0
     spread_ms: float = 1.8
+    rising_m: float = 70.0
+    rising_sigma_ms: float = 2.0
     quick_ms: float = 50.0
     quick_steady_s: float = 8.0
     quick_level_ms: float = 1.5
@@ -328,7 +331,8 @@ def _unclaimed(
     if memory.suspect:
         memory.suspect = threat >= params.suspect_off
     else:
-        is_likely = bool(threat >= params.suspect_on and is_coming and _is_slow_or_steady(row, motion, memory, params))
+        is_coming = is_coming and _has_shown_enough(row, motion, memory, params)
+        is_likely = bool(threat >= params.suspect_on and is_coming)
         seen = int(evidence.updates[row])
         memory.likely_since_update = min(memory.likely_since_update, seen) if is_likely else _NEVER
         memory.suspect = is_likely and (threat >= params.suspect_at_once or seen > memory.likely_since_update)
@@ -358,6 +362,12 @@ def _wherever_it_came_from(kind_row: Float[np.ndarray, " row"], memory: Identity
             shares[name] += float(p) / memory.origin_factor
     rest = sum(float(p) for p, name in zip(kind_row, KIND_NAMES, strict=True) if name not in shares)
     return shares["drone"] / (shares["drone"] + shares["bird"] + rest)
+
+
+def _has_shown_enough(row: int, motion: Motion, memory: IdentityMemory, params: IdentityParams) -> bool:
+    """Whether its climb is known if it may just have taken off, and its way if it flies as fast as crewed aircraft."""
+    is_airborne = memory.first_height_m >= params.rising_m or motion.climb_sigma_ms[row] <= params.rising_sigma_ms
+    return bool(is_airborne) and _is_slow_or_steady(row, motion, memory, params)
 
 
 def _is_slow_or_steady(row: int, motion: Motion, memory: IdentityMemory, params: IdentityParams) -> bool:
