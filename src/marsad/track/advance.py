@@ -156,7 +156,8 @@ def account(
         misses[i] = 0
         updated_s[i], last_detection[i] = time_s, uid[j]
         sensors[i] |= 1 << (sensor % 63)
-        if status[i] != TENTATIVE or (existence[i] >= tables.confirm and hits[i] >= tables.confirm_hits):
+        least = tables.confirm_hits if new.site[i] < 0 else tables.confirm_hits_launched
+        if status[i] != TENTATIVE or (existence[i] >= tables.confirm and hits[i] >= least):
             status[i] = CONFIRMED
 
 
@@ -168,7 +169,8 @@ def named(
     new.uid[row], new.last_detection[row] = detection, detection
     new.born_s[row], new.updated_s[row] = time_s, time_s
     new.existence[row] = min(existence, tables.existence_max)
-    new.status[row] = CONFIRMED if existence >= tables.confirm and tables.confirm_hits < 2 else TENTATIVE
+    least = tables.confirm_hits if site < 0 else tables.confirm_hits_launched
+    new.status[row] = CONFIRMED if existence >= tables.confirm and least < 2 else TENTATIVE
     new.hits[row], new.misses[row] = 1, 0
     new.site[row] = site
     new.sensors[row] = 1 << (sensor % 63)

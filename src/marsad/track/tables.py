@@ -31,6 +31,7 @@ class Tables(NamedTuple):
     gate: float
     confirm: float
     confirm_hits: int
+    confirm_hits_launched: int
     delete: float
     keep: float
     existence_max: float
@@ -101,6 +102,7 @@ def tables_of(params: Params) -> Tables:
         gate=params.gate_chi2,
         confirm=params.confirm_existence,
         confirm_hits=params.confirm_hits,
+        confirm_hits_launched=max(params.confirm_hits, params.confirm_hits_launched),
         delete=params.delete_existence,
         keep=params.keep_existence,
         existence_max=params.max_existence,

@@ -209,6 +209,8 @@ class Params:
     confirm_existence: float = 0.95
     confirm_hits: int = 3
     """A track is confirmed with so many detections at the earliest, however likely it exists."""
+    confirm_hits_launched: int = 4
+    """The same, if it is more, for a track begun at a launch site: its salvo's rockets cannot be told apart sooner."""
     delete_existence: float = 0.003
     keep_existence: float = 0.4
     """A confirmed track ends when its probability of existence falls below this."""
@@ -238,8 +240,9 @@ class Params:
             raise ValueError("Params.sensors: at least one sensor is needed")
         if not self.models:
             raise ValueError("Params.models: at least one motion model is needed")
-        if self.confirm_hits < 1:
-            raise ValueError(f"Params.confirm_hits must be at least 1, got {self.confirm_hits!r}")
+        if min(self.confirm_hits, self.confirm_hits_launched) < 1:
+            least = min(self.confirm_hits, self.confirm_hits_launched)
+            raise ValueError(f"Params.confirm_hits and confirm_hits_launched must be at least 1, got {least!r}")
         if not 0 < self.delete_existence < self.confirm_existence < self.max_existence < 1:
             raise ValueError("Params: 0 < delete_existence < confirm_existence < max_existence < 1 must hold")
 
