@@ -16,6 +16,7 @@ COMMANDS: tuple[str, ...] = (
     "demo",
     "serve",
     "replay",
+    "prune",
     "explain",
     "siren",
     "drill",

@@ -39,6 +39,9 @@ wind_north_ms = -2.0
 [policy]
 rocket_buffer_m = 200
 
+[record]
+keep_days = 30
+
 [transponders]
 friendly = ["F01"]
 own = ["D1", "D2"]
@@ -149,6 +152,7 @@ def test_a_site_file_becomes_a_site(folder: Path) -> None:
     assert site.weather.profile_ground_m == site.origin.height_m
     assert site.corridors[0].center_line_rad[1] == pytest.approx((math.radians(30.2), math.radians(20.1)))
     assert site.policy.rocket_buffer_m == 200.0
+    assert (site.record.keep_days, site.record.around_alarms_s) == (30.0, 600.0)
     assert site.own_transponder_ids == ("D1", "D2")
     assert site.rockets.class_weights == (1.0,)
     assert read_site(folder).name == "Plant"
@@ -175,7 +179,7 @@ def plain(site: Site) -> dict[str, object]:
         "name": site.name,
         "name_ar": site.name_ar,
         "parts": msgspec.to_builtins(
-            [site.origin, site.zones, site.sensors, site.weather, site.corridors, site.policy]
+            [site.origin, site.zones, site.sensors, site.weather, site.corridors, site.policy, site.record]
         ),
         "classes": msgspec.to_builtins([site.rockets.classes, site.rockets.class_weights]),
         "numbers": [
@@ -268,6 +272,8 @@ def test_the_practice_site_can_be_written_as_toml(shared: Path, tmp_path: Path) 
         ),
         ("probability_on = 0.05", "probability_on = 0", "zone[0].probability_on", "probability_on = 0", "found 0"),
         ("rocket_buffer_m = 200", "probability_on = 0", "policy", "[policy]", "above 0"),
+        ("keep_days = 30", "keep_days = 0.5", "record", "[record]", "at least 1"),
+        ("keep_days = 30", "keep_hours = 30", "record.keep_hours", "keep_hours", "expected one of"),
         ("burn_s = 0.8", "burn_s = 0", "rocket_class[0].burn_s", "burn_s = 0", "found 0"),
         ("friendly", "freindly", "transponders.freindly", "freindly", "only fields"),
     ],

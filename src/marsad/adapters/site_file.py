@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -18,8 +19,10 @@ from marsad.adapters.toml_text import Place, bad_field, read_toml
 from marsad.adapters.zones_geojson import read_zones
 from marsad.flight.classes import DragTable, RocketClass, RocketTable
 from marsad.geo.terrain import TerrainGrid
-from marsad.sensing.site import Site, WarningPolicy
+from marsad.sensing.site import RecordRule, Site, WarningPolicy
 from marsad.terms import BiasPrior, Corridor, Geodetic, Sensor, WeatherReport, Zone
+
+T = TypeVar("T", WarningPolicy, RecordRule)
 
 
 def warn_note(text: str) -> None:
@@ -71,6 +74,7 @@ class _Reader:
             weather=self._weather(origin.height_m),
             corridors=self._corridors(),
             policy=policy,
+            record=self._numbers("record", self.entry.record, RecordRule, "a rule for the record"),
             friendly_transponder_ids=tuple(entry.transponders.friendly),
             own_transponder_ids=tuple(entry.transponders.own),
         )
@@ -87,16 +91,20 @@ class _Reader:
         )
 
     def _policy(self) -> WarningPolicy:
-        known = {one.name for one in dataclasses.fields(WarningPolicy)}
-        for key, value in self.entry.policy.items():
+        return self._numbers("policy", self.entry.policy, WarningPolicy, "a warning policy")
+
+    def _numbers(self, table: str, given: dict[str, float], form: type[T], what: str) -> T:
+        """Read a table of numbers into the form that names them."""
+        known = {one.name for one in dataclasses.fields(form)}
+        for key, value in given.items():
             if key not in known:
-                raise self.bad(("policy", key), f"expected one of {', '.join(sorted(known))}")
+                raise self.bad((table, key), f"expected one of {', '.join(sorted(known))}")
             if not (math.isfinite(value) and value >= 0):
-                raise self.bad(("policy", key), f"expected a number of at least 0, found {value!r}")
+                raise self.bad((table, key), f"expected a number of at least 0, found {value!r}")
         try:
-            return msgspec.convert(dict(self.entry.policy), WarningPolicy)
+            return msgspec.convert(dict(given), form)
         except (msgspec.ValidationError, ValueError) as error:
-            raise self.bad(("policy",), f"expected a warning policy: {error}") from None
+            raise self.bad((table,), f"expected {what}: {error}") from None
 
     def _zones(self, terrain: TerrainGrid, buffer_m: float) -> tuple[Zone, ...]:
         from_file = self.entry.zones_geojson

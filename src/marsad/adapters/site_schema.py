@@ -160,5 +160,6 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     corridor: list[CorridorEntry] = []
     transponders: TranspondersEntry = TranspondersEntry()
     policy: dict[str, float] = {}
+    record: dict[str, float] = {}
     station: dict[str, Any] = {}
     channel: list[dict[str, Any]] = []

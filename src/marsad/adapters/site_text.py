@@ -25,7 +25,7 @@ from marsad.adapters.site_schema import (
 from marsad.adapters.terrain_files import write_geotiff
 from marsad.adapters.toml_text import toml_of
 from marsad.flight.classes import RocketTable
-from marsad.sensing.site import Site, WarningPolicy
+from marsad.sensing.site import RecordRule, Site, WarningPolicy
 from marsad.terms import Corridor, Sensor, WeatherReport, Zone
 
 
@@ -49,7 +49,6 @@ def entry_text(entry: SiteFile) -> str:
 
 def site_entry(site: Site, terrain: TerrainEntry) -> SiteFile:
     """Give a site as the entries of its file."""
-    policy, usual = dataclasses.asdict(site.policy), dataclasses.asdict(WarningPolicy())
     return SiteFile(
         name=site.name,
         name_ar=site.name_ar,
@@ -60,13 +59,20 @@ def site_entry(site: Site, terrain: TerrainEntry) -> SiteFile:
         transponders=TranspondersEntry(
             friendly=list(site.friendly_transponder_ids), own=list(site.own_transponder_ids)
         ),
-        policy={key: value for key, value in policy.items() if value != usual[key]},
+        policy=_unusual(site.policy, WarningPolicy()),
+        record=_unusual(site.record, RecordRule()),
         zone=[_zone_entry(zone) for zone in site.zones],
         sensor=[_sensor_entry(sensor) for sensor in site.sensors],
         corridor=[_corridor_entry(corridor) for corridor in site.corridors],
         rockets=_rockets_entry(site.rockets),
         rocket_class=_class_entries(site.rockets),
     )
+
+
+def _unusual(given: WarningPolicy | RecordRule, usual: WarningPolicy | RecordRule) -> dict[str, float]:
+    """Give the numbers that differ from the usual ones."""
+    numbers, known = dataclasses.asdict(given), dataclasses.asdict(usual)
+    return {key: value for key, value in numbers.items() if value != known[key]}
 
 
 def plain_entry(entry: msgspec.Struct) -> dict[str, object]:

@@ -45,6 +45,24 @@ class WarningPolicy:
 
 
 @dataclass(frozen=True)
+class RecordRule:
+    """How long the station's journal keeps what came in: ``keep_days`` of 0 is for ever.
+
+    What came within ``around_alarms_s`` of an alarm is kept for ever whatever the rule, as are decisions, deliveries
+    and people's acts.
+    """
+
+    keep_days: float = 0.0
+    around_alarms_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        if self.keep_days and not 1.0 <= self.keep_days < 36_500.0:
+            raise ValueError("keep_days must be 0 (for ever) or at least 1: a restart takes up the last day")
+        if not 60.0 <= self.around_alarms_s <= 86_400.0:
+            raise ValueError("around_alarms_s must be from 60 to 86400")
+
+
+@dataclass(frozen=True)
 class Site:
     """Everything about a site that the pipeline needs to know beforehand."""
 
@@ -57,6 +75,7 @@ class Site:
     weather: WeatherReport | None = None
     corridors: tuple[Corridor, ...] = ()
     policy: WarningPolicy = field(default_factory=WarningPolicy)
+    record: RecordRule = field(default_factory=RecordRule)
     name_ar: str = ""
     friendly_transponder_ids: tuple[str, ...] = ()
     own_transponder_ids: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.frames import Frame, Reply
 from marsad.station.intake import Intake
-from marsad.station.journal import Entry, Journal, JournalError
+from marsad.station.journal import Entry, Journal, JournalError, Pruned
 from marsad.station.resume import Plan, Resumption, plan_resumption, resume
 from marsad.station.runner import Pipeline, Runner, decisions, encode_message
 from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
@@ -215,6 +215,15 @@ class StationCore:
             is_ack = reply.message is not None and reply.message.WhichOneof("content") == "status_report"
             if not is_ack or (safe and not self._record.lost):
                 yield reply
+
+    def prune(self, now_utc_ns: int) -> Pruned:
+        """Let the next old rows go by the site's rule, while nobody is told anything and all is written."""
+        if self._stands or self._record.backlog:
+            return Pruned()
+        try:
+            return self._record.journal.prune(self.site.record, now_utc_ns)
+        except JournalError:
+            return Pruned()  # the next write says what is wrong with the disk
 
     def note(self, kind: str, payload: dict[str, Any], now_utc_ns: int) -> bool:
         """Journal an act of an operator; say whether it is safe."""

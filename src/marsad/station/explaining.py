@@ -55,6 +55,7 @@ class _Again:
         self._state: WarnState = init(site.zones, site.policy)
         self._batch = 0
         self._now = 0
+        self._timed = False
         self._launches: list[LaunchEstimate] = []
         self._impacts: list[ImpactForecast] = []
         self._corridors: list[CorridorForecast] = []
@@ -64,19 +65,23 @@ class _Again:
     def carry_over(self, saved: bytes, batch: int, now_utc_ns: int) -> None:
         """Begin with the alarms of an earlier run; what the new run knows stands in its first batch."""
         self._state = carry_over(saved, self._site.zones, self._site.policy, now_utc_ns)
-        self._batch, self._now = batch, now_utc_ns
+        self._batch, self._now, self._timed = batch, now_utc_ns, True
 
     def take(self, row: Row) -> tuple[Decision, ...]:
         """Take one row; give the decisions of a batch that it completes."""
         said: tuple[Decision, ...] = ()
         if row.batch != self._batch:
             said = self.finish()
-            self._batch = row.batch
+            self._batch, self._timed = row.batch, False
         if row.kind == "message":
+            self._timed = True
             self._now = max(self._now, row.utc_ns)
             if row.source == ORDER_SOURCE:
                 self._orders.append(order_of(msgspec.json.decode(row.payload, type=PersonOrder)))
-        elif row.source == "launch":
+            return said
+        if row.kind == "decision" and not self._timed:
+            self._now = max(self._now, row.utc_ns)  # its messages were let go
+        if row.source == "launch":
             self._launches.append(msgspec.json.decode(row.payload, type=LaunchEstimate))
         elif row.source == "impact":
             self._impacts.append(msgspec.json.decode(row.payload, type=ImpactForecast))
@@ -135,8 +140,8 @@ def _again(reader: JournalReader, site: Site, first: Row, last: Row) -> Iterator
             break
         engine = _Again(site)
         plan = plan_of(msgspec.json.decode(row.payload))
-        if plan.standing:
-            note = next(reader.read(("standing",), from_seq=plan.standing))
+        note = next(reader.read(("standing",), from_seq=plan.standing), None) if plan.standing else None
+        if note is not None and note.seq == plan.standing:  # else it was let go, with an alarm of no concern here
             engine.carry_over(zlib.decompress(note.payload), row.batch, plan.boot_utc_ns)
         elif plan.resume_from:
             for earlier in reader.read(("message", "decision"), from_seq=plan.resume_from):

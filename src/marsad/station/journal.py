@@ -19,15 +19,28 @@ from typing import IO, Literal, Protocol
 import msgspec
 
 from marsad.adapters.errors import BadInputError
+from marsad.sensing.site import RecordRule
+from marsad.station import pruning
 
 FORMAT = 1
 EntryKind = Literal[
-    "site", "boot", "message", "rejected", "decision", "standing", "delivery", "note", "failure", "stream", "close"
+    "site",
+    "boot",
+    "message",
+    "rejected",
+    "decision",
+    "standing",
+    "delivery",
+    "note",
+    "failure",
+    "stream",
+    "close",
+    "pruning",
 ]
 """site: the site as it was; boot: versions and settings; message: what the core takes in; rejected: what it could
 not; decision: what it decided; standing: the alarms that stand, for the next run; delivery: what became of a message
 to people; note: an operator's act; failure: a stage restarted; stream: what the console was told; close: a clean
-end."""
+end; pruning: old rows let go by rule (``pruned`` rows stand in their place)."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS header (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -66,6 +79,13 @@ class JournalError(Exception):
     """The journal cannot be written: the disk is full or broken."""
 
 
+class Pruned(msgspec.Struct, frozen=True):
+    """How many rows went in one go, and whether nothing more is old enough."""
+
+    rows: int = 0
+    at_end: bool = True
+
+
 class Readable(Protocol):
     """Where rows come from."""
 
@@ -81,6 +101,9 @@ class Journal(Readable, Protocol):
 
     def last_seq(self) -> int:
         """Give the number of the last row, 0 if there is none."""
+
+    def prune(self, rule: RecordRule, now_utc_ns: int) -> Pruned:
+        """Let the next old rows go by a rule."""
 
     def close(self) -> None:
         """End writing."""
@@ -174,6 +197,43 @@ class SqliteJournal:
                 raise JournalError(f"{self._path}: {error}") from error
         self._seq, self._chain = seq, chain
 
+    def prune(self, rule: RecordRule, now_utc_ns: int) -> Pruned:
+        """Let the next old rows go in one transaction, and enter that at the end of the chain."""
+        c = self._connection
+        with self._guard:
+            try:
+                c.execute("BEGIN IMMEDIATE")
+                chunk = pruning.look(c, rule, now_utc_ns)
+                seq, chain = self._seq, self._chain
+                if chunk.looked_to:
+                    payloads = pruning.payloads_of(c, chunk, self._seq + 1)
+                    pruning.carry_out(c, chunk, payloads)
+                    if chunk.gaps:
+                        seq, chain = self._own_to(pruning.entry_of(chunk, rule, payloads))
+                c.execute("COMMIT")
+            except sqlite3.Error as error:
+                if c.in_transaction:
+                    c.execute("ROLLBACK")
+                raise JournalError(f"{self._path}: {error}") from error
+        self._seq, self._chain = seq, chain
+        return Pruned(chunk.rows, chunk.at_end)
+
+    def _own_to(self, payload: bytes) -> tuple[int, bytes]:
+        """Enter at the end that rows went, at the time and in the batch of the last row, which orders what follows."""
+        batch, utc_ns = self._connection.execute(
+            "SELECT batch, utc_ns FROM entries WHERE seq = ?", (self._seq,)
+        ).fetchone()
+        entry, seq = Entry("pruning", batch, utc_ns, "", payload), self._seq + 1
+        chain = link(self._chain, seq, entry)
+        row = (seq, entry.kind, batch, utc_ns, "", payload, b"", chain)
+        self._connection.execute("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", row)
+        return seq, chain
+
+    def shrink(self) -> None:
+        """Give the space of what went back to the disk; takes as much again while it runs."""
+        with self._guard:
+            self._connection.execute("VACUUM")
+
     def read(self, kinds: Sequence[str] = (), *, from_seq: int = 0, from_ns: int = 0, to_ns: int = 0) -> Iterator[Row]:
         """Give rows in order, read over a connection of its own (any thread, while writing goes on)."""
         with open_for_reading(self._path) as reader:
@@ -247,13 +307,25 @@ class JournalReader:
         """Give the first row whose chain value does not fit the rows before it, ``None`` if all do."""
         chain, expected = b"", 1
         found = self._connection.execute(_READ.replace(" FROM", ", chain FROM") + " ORDER BY seq")
+        gaps = pruning.Followed()
         for *fields, stored in found:
             row = Row(*fields)
+            if row.kind == "pruned":
+                if not gaps.gap(row.seq, row.payload, chain, expected, stored):
+                    return row.seq
+                chain, expected = stored, row.seq + 1
+                continue
             chain = link(chain, row.seq, row)
             if row.seq != expected or chain != stored:
                 return row.seq
+            if row.kind == "pruning" and (unowned := gaps.entry(row.seq, row.payload)) is not None:
+                return unowned
             expected += 1
-        return None
+        return gaps.unowned()
+
+    def prunings(self) -> list[pruning.Pruning]:
+        """Give what was let go, each time."""
+        return [msgspec.json.decode(row.payload, type=pruning.Pruning) for row in self.read(("pruning",))]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -298,6 +370,10 @@ class MemoryJournal:
     def last_seq(self) -> int:
         """Give the number of the last row."""
         return len(self.rows)
+
+    def prune(self, rule: RecordRule, now_utc_ns: int) -> Pruned:  # noqa: ARG002  memory is let go of as a whole
+        """Keep all."""
+        return Pruned()
 
     def close(self) -> None:
         """Do nothing: memory needs no closing."""

@@ -12,6 +12,7 @@ from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.exercise import as_exercise
 from marsad.station.journal import Readable, Row
+from marsad.station.pruning import Gap
 from marsad.station.resume import plan_of, resume
 from marsad.station.runner import Decision, Pipeline, Runner, decisions, decode_message
 from marsad.station.snapshot import code_digest, decode_site
@@ -37,6 +38,8 @@ class Replay:
     recorded: list[Decided] = field(default_factory=list)
     messages: int = 0
     boots: int = 0
+    let_go: int = 0
+    """Runs that cannot be run again, as some of their messages were let go by rule."""
     other_code: bool = False
     """Whether a run was made by other code than this."""
     unfinished: set[int] = field(default_factory=set)
@@ -64,6 +67,9 @@ class _Run:
         self._site: Site | None = None
         self._runner: Runner | None = None
         self._pending: list[Row] = []
+        self._is_whole = True
+        self._gaps = [msgspec.json.decode(row.payload, type=Gap) for row in journal.read(("pruned",))]
+        self._boots = [row.seq for row in journal.read(("boot",))]
 
     def take(self, row: Row) -> Iterator[tuple[int, Outputs]]:
         """Take one row; give the outputs of a batch that it completes."""
@@ -72,11 +78,23 @@ class _Run:
         if row.kind == "site":
             self._site = decode_site(row.payload)
         elif row.kind == "boot":
-            yield row.batch, self._boot(row)
+            self._is_whole = self._whole(row)
+            self._result.let_go += not self._is_whole
+            if self._is_whole:
+                yield row.batch, self._boot(row)
+        elif not self._is_whole:
+            return
         elif row.kind == "message":
             self._pending.append(row)
         elif row.kind == "decision":
             self._result.recorded.append(Decided(row.batch, row.source, row.payload))
+
+    def _whole(self, row: Row) -> bool:
+        """Say whether all is there that the run of a boot took in."""
+        plan = plan_of(msgspec.json.decode(row.payload))
+        begin = min(seq for seq in (plan.resume_from, plan.standing, row.seq) if seq)
+        end = min((seq for seq in self._boots if seq > row.seq), default=0)
+        return not any(gap.to_seq >= begin and (not end or gap.from_seq < end) for gap in self._gaps)
 
     def _boot(self, row: Row) -> Outputs:
         if self._site is None:

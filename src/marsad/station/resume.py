@@ -83,7 +83,7 @@ def plan_resumption(journal: Journal, now_utc_ns: int, *, exercise: bool = False
     if 0 <= silent_ns <= STALE_NS and header.get("code") == code_digest():
         since = min(now_utc_ns - MEMORY_NS, _standing_since(journal, now_utc_ns) - BEFORE_INCIDENT_NS)
         wanted = [row.seq for row in _first(journal, since, AGAIN_MESSAGES + 1)]
-        if len(wanted) <= AGAIN_MESSAGES:
+        if 0 < len(wanted) <= AGAIN_MESSAGES:
             return _with_messages(plan, journal, wanted, now_utc_ns)
     if silent_ns <= CARRIED_NS:
         plan = msgspec.structs.replace(plan, standing=_standing(journal, boot[0].seq if boot else 0))

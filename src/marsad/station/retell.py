@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -27,11 +28,16 @@ def retell(path: Path, *, as_json: bool, recorded: bool) -> int:
 
     with open_for_reading(path) as reader:
         broken = reader.first_broken_link()
+        gone = reader.prunings()
         result = replay(reader, default_pipeline(), tell)
     if broken is not None:
         print(f"marsad: {path}: row {broken} does not fit the rows before it: the journal was changed", file=sys.stderr)
     difference = result.difference()
     said = f"{result.messages} messages, {result.boots} run(s), {len(result.replayed)} decisions"
+    if gone:
+        until = datetime.fromtimestamp(max(one.until_utc_ns for one in gone) / 1e9, tz=UTC)
+        said += f" ({sum(one.rows for one in gone)} rows until {until:%Y-%m-%d %H:%M} UTC were let go by rule"
+        said += f", so {result.let_go} run(s) cannot be run again)" if result.let_go else ")"
     if result.other_code:
         said += " (the journal was written by other code than this)"
     if difference is None and broken is None:

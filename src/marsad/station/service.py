@@ -49,6 +49,9 @@ FLUSH_S = 0.2
 BEAT_S = 1.0
 RECORD_S = 1.0
 SNAPSHOT_S = 60.0
+PRUNE_S = 60.0
+MOST_CHUNKS = 30
+"""In a minute so many times 2,000 rows may go: more than come."""
 CHAINS_BACK_NS = 86_400_000_000_000
 CLOCK_OFF_S = 1.0
 """More than the time between sensors and station may be off before what they measure no longer fits together."""
@@ -132,7 +135,7 @@ class Station:
         await self.world.compute(self._boot)
         self.dispatch.start()
         await self.feed.start(self.settings.host, self.settings.sapient_port)
-        loops = (self._take_in, self._show, self._beat, self._record)
+        loops = (self._take_in, self._show, self._beat, self._record, self._prune)
         self._tasks = [asyncio.ensure_future(self._going_on(loop)) for loop in loops]
 
     async def _going_on(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -313,6 +316,16 @@ class Station:
             await self.world.sleep(RECORD_S * max(self.world.speed / 10.0, 1.0))
             since_s += RECORD_S * max(self.world.speed / 10.0, 1.0)
             await self._record_now()
+
+    async def _prune(self) -> None:
+        """Let old rows go by the site's rule, a little at a time."""
+        while self.site.record.keep_days:
+            for _ in range(MOST_CHUNKS):
+                if (await self.world.compute(lambda: self.core.prune(self.world.utc_ns()))).at_end:
+                    break
+                await self.world.sleep(LEAST_WAIT_S * self.world.speed)
+            await self.world.sleep(PRUNE_S * self.world.speed)
+        await asyncio.Event().wait()
 
     async def _record_now(self) -> None:
         if self._unrecorded:
