@@ -100,6 +100,24 @@ def test_an_error_that_wanders_is_called_lying_and_makes_no_second_launch(health
     assert "its sensor contradicts the others about a launch" in refused or miss_m(steps) < 100.0
 
 
+@pytest.mark.parametrize(("sensor_id", "rate"), [("EO-D1", -0.0128), ("EO-D2", 0.03)])
+def test_a_camera_that_turns_away_is_named_and_its_own_story_taken_back(
+    healthy: tuple[Message, ...], sensor_id: str, rate: float
+) -> None:
+    def turn(message: Message, now_s: float) -> Message:
+        if not isinstance(message, Flash | Bearing):
+            return message
+        return msgspec.structs.replace(
+            message, azimuth_rad=message.azimuth_rad + rate * max(now_s - LAUNCH_S - 0.3, 0.0)
+        )
+
+    steps = with_fault(healthy, sensor_id, turn)
+    assert {fault.sensor_id for _, fault in faults(steps)} == {sensor_id}
+    assert faults(steps)[0][0] < 10.0
+    assert len(confirmed(steps)) == 1
+    assert miss_m(steps) < 100.0
+
+
 def test_a_camera_that_falls_silent_has_not_seen_the_motor_burn_out() -> None:
     def die(message: Message, now_s: float) -> Message | None:
         return message if now_s < LAUNCH_S + 0.8 else None

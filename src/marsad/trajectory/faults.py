@@ -29,7 +29,7 @@ from marsad.sensing.book import (
 from marsad.terms import SensorFault
 from marsad.trajectory.fit import Fit, fit
 from marsad.trajectory.modes import Mode, World, prior_of
-from marsad.trajectory.observations import Observations
+from marsad.trajectory.observations import DIRECTION, PLOT, Observations
 
 FaultKind = Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "lying"]
 
@@ -44,6 +44,14 @@ _FREED: tuple[tuple[FaultKind, tuple[int, ...], float], ...] = (
 
 _WANDERING: tuple[tuple[int, float], ...] = ((BIAS_AZIMUTH, 0.3), (BIAS_ELEVATION, 0.15), (BIAS_RANGE, 3000.0))
 """What may wander where no constant error explains a sensor, and by how much."""
+_NUMBER_OF: dict[int, tuple[tuple[int, int], ...]] = {
+    BIAS_AZIMUTH: ((DIRECTION, 0), (PLOT, 1)),
+    BIAS_ELEVATION: ((DIRECTION, 1), (PLOT, 2)),
+    BIAS_RANGE: ((PLOT, 0),),
+}
+"""Which number of which rows an error belongs to."""
+_WIDE = {BIAS_AZIMUTH: 0.3, BIAS_ELEVATION: 0.15, BIAS_RANGE: 3000.0}
+"""How far it may be off where it means nothing."""
 _PARTS = (3, 8)
 """In how many parts of its time a wandering sensor's errors are taken to be constant."""
 
@@ -56,7 +64,10 @@ _LEAST_INFORMED = 1e-3
 _MARGIN = 10.0
 _LEAST_GAIN = 5.0
 _FITTING_SIGMAS = 3.0
+_FAR_SIGMAS = 10.0
 _LEAST_ROWS = 3
+_LEAST_ROWS_ERRATIC = 8
+_LEAST_SENSORS = 3
 _NUMBERS = np.array([2, 1, 3, 2, 1])
 """How many numbers a row of each kind has."""
 
@@ -80,12 +91,15 @@ class FaultBook:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sensor's error that explains the misfit: which columns, the fit with it, and how good that is."""
+    """A sensor's error that explains the misfit: which columns, the fit with it, whether all rows fit with it, and how
+    good that is.
+    """
 
     sensor: int
     kind: FaultKind
     columns: tuple[int, ...]
     fit: Fit
+    is_fitting: bool
     gain: float
 
 
@@ -116,43 +130,71 @@ def blame(
     reference: Reference,
     biases: SensorBiases,
     cost: float = math.inf,
+    other: Mode | None = None,
 ) -> Finding | None:
     """The one error of one sensor with which all rows fit, if no other sensor's error does nearly as well.
 
-    ``mode`` is where the fits start, ``cost`` what the rows cost without any such error.  An error that is let free
-    pays for its freedom.
+    ``mode`` is where the fits start (``other``: where the last ones may start too), ``cost`` what the
+    rows cost without any such error.  An error that is let free pays for its freedom.  Errors that stay are tried
+    before errors that wander, and these before a number that means nothing.
     """
-    constant: dict[int, list[Finding]] = {}
+    found: dict[int, list[Finding]] = {}
     for k in sensors_of(obs):
         findings = [
             _freed(world, mode, k, kind, columns, wide, obs, reference, biases)
             for kind, columns, wide in _FREED
             if all(biases.sigma[k, c] > 0 for c in columns)
         ]
-        constant[k] = [finding for finding in findings if finding is not None]
-    best = max((f for found in constant.values() for f in found), key=lambda f: f.gain, default=None)
-    if best is None or _fits(best.fit, obs):
-        return _convicted(constant, obs, biases, cost)
-    for k, found in constant.items():
+        found[k] = [finding for finding in findings if finding is not None]
+    if not any(found.values()) or _is_explained(found):
+        return _convicted(found, obs, biases, cost)
+    for k in found:
         wandering = [_wandering(world, mode, k, parts, obs, reference, biases) for parts in _PARTS]
-        found += [finding for finding in wandering if finding is not None]
-    return _convicted(constant, obs, biases, cost)
+        found[k] += [finding for finding in wandering if finding is not None]
+    convicted = _convicted(found, obs, biases, cost)
+    if convicted is not None or _is_explained(found):
+        return convicted
+    starts = (mode,) if other is None else (mode, other)
+    return _alone(
+        [
+            finding
+            for k in found
+            for column in _NUMBER_OF
+            for start in starts
+            if biases.sigma[k, column] > 0 and np.count_nonzero(obs.sensor == k) >= _LEAST_ROWS_ERRATIC
+            if (finding := _blind(world, start, k, column, obs, reference, biases)) is not None
+        ],
+        obs,
+    )
+
+
+def _alone(findings: list[Finding], obs: Observations) -> Finding | None:
+    """The finding with which all rows fit, where none about any other sensor comes near."""
+    best = min(findings, key=lambda f: f.fit.cost, default=None)
+    if best is None or not best.is_fitting or len({f.sensor for f in findings}) < _LEAST_SENSORS:
+        return None
+    return None if any(f.sensor != best.sensor and _fits(f.fit, obs, _FAR_SIGMAS) for f in findings) else best
+
+
+def _is_explained(found: dict[int, list[Finding]]) -> bool:
+    """Whether all rows fit with the best finding."""
+    return max((f for findings in found.values() for f in findings), key=lambda f: f.gain).is_fitting
 
 
 def _convicted(found: dict[int, list[Finding]], obs: Observations, biases: SensorBiases, cost: float) -> Finding | None:
     """The best finding, if all rows fit with it and the best against every other sensor is clearly worse."""
     ranked = sorted((max(f, key=lambda g: g.gain) for f in found.values() if f), key=lambda f: -f.gain)
-    if len(ranked) < 3 or cost + ranked[0].gain < _LEAST_GAIN or ranked[0].gain - ranked[1].gain < _MARGIN:
+    if len(ranked) < _LEAST_SENSORS or cost + ranked[0].gain < _LEAST_GAIN or ranked[0].gain - ranked[1].gain < _MARGIN:
         return None
     if np.count_nonzero(obs.sensor == ranked[0].sensor) < _LEAST_ROWS:
         return None
-    return ranked[0] if is_fault(ranked[0], biases) and _fits(ranked[0].fit, obs) else None
+    return ranked[0] if is_fault(ranked[0], biases) and ranked[0].is_fitting else None
 
 
-def _fits(result: Fit, obs: Observations) -> bool:
-    """Whether the rows cost no more than χ² of as many numbers may (three standard deviations)."""
+def _fits(result: Fit, obs: Observations, sigmas: float = _FITTING_SIGMAS) -> bool:
+    """Whether the rows cost no more than χ² of as many numbers may."""
     numbers = int(_NUMBERS[obs.kind].sum())
-    return bool(result.cost < numbers + _FITTING_SIGMAS * math.sqrt(2.0 * numbers))
+    return bool(result.cost < numbers + sigmas * math.sqrt(2.0 * numbers))
 
 
 def _freed(
@@ -171,7 +213,7 @@ def _freed(
     sigma[k, list(columns)] = wide
     result = _fit(world, mode, obs, reference, biases.mean, sigma)
     price = sum(2.0 * math.log(wide / float(biases.sigma[k, c])) for c in columns)
-    return Finding(k, kind, columns, result, -result.cost - price) if result.ok else None
+    return Finding(k, kind, columns, result, _fits(result, obs), -result.cost - price) if result.ok else None
 
 
 def _wandering(
@@ -195,7 +237,23 @@ def _wandering(
             price += parts * 2.0 * math.log(wide / float(biases.sigma[k, column]))
             columns.append(column)
     result = _fit(world, mode, obs._replace(sensor=sensor), reference, mean, sigma)
-    return Finding(k, "lying", tuple(columns), result, -result.cost - price) if result.ok else None
+    return Finding(k, "lying", tuple(columns), result, _fits(result, obs), -result.cost - price) if result.ok else None
+
+
+def _blind(
+    world: World, mode: Mode, k: int, column: int, obs: Observations, reference: Reference, biases: SensorBiases
+) -> Finding | None:
+    """Fit all rows but one number of one sensor's, as if each time it had another error."""
+    mine = obs.sensor == k
+    whitener, price = obs.whitener.copy(), 0.0
+    for kind, number in _NUMBER_OF[column]:
+        rows = np.flatnonzero(mine & (obs.kind == kind))
+        price += float((1.0 + 2.0 * np.log(_WIDE[column] * whitener[rows, number, number])).sum())
+        whitener[rows, number, :] = 0.0
+        whitener[rows, :, number] = 0.0
+        whitener[rows, number, number] = 1.0 / _WIDE[column]
+    result = _fit(world, mode, obs._replace(whitener=whitener), reference, biases.mean, biases.sigma)
+    return Finding(k, "lying", (column,), result, _fits(result, obs), -result.cost - price) if result.ok else None
 
 
 def _fit(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from marsad.flight.rocket import TIME
+from marsad.geo.frames import enu_from_geodetic, geodetic_from_enu
 from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
 from marsad.sensing.health import numbers_of
 from marsad.terms import (
@@ -22,9 +24,11 @@ from marsad.trajectory.events import (
     give_back,
     rival_of,
     score,
+    take,
     world_with,
 )
 from marsad.trajectory.faults import blame, is_suspected, joined, note
+from marsad.trajectory.modes import Mode
 from marsad.trajectory.pool import Unclaimed
 from marsad.trajectory.rows import rows_of
 from marsad.trajectory.state import TrajectoryState
@@ -75,8 +79,9 @@ def merge_same(
             continue
         keep, give = (other, event) if _rank(other) > _rank(event) else (event, other)
         apart_s = abs(event.launch_s - other.launch_s)
-        close = apart_s <= state.params.same_launch_s + _time_spread(event, other)
-        if close and _same_launch(state, keep, give, book, biases.sigma):
+        is_same = apart_s <= state.params.same_launch_s + _time_spread(event, other)
+        is_same = is_same and _same_launch(state, keep, give, book, biases.sigma)
+        if is_same:
             reason = f"the same launch as {keep.event_id}"
         elif apart_s < state.params.clock_fault_s and _reconciled(state, keep, give, book, now_utc_ns, biases):
             biases = state.fault_book.apply(biases)
@@ -87,15 +92,20 @@ def merge_same(
         cancel(state, give, book, now_utc_ns, launches, impacts, reason)
         for detection in list(give.detections.values()):
             rows = rows_of(detection, book)
-            if claim(state, book, detection, rows, biases.sigma) is None:
+            if not is_same and rival_of(keep, detection, book) is None:
+                take(keep, detection, rows, 0.0, book)  # they have been seen to fit together
+                keep.search_asked = True
+            elif claim(state, book, detection, rows, biases.sigma) is None:
                 state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
+_BESIDE = 0.25
+"""Share of the detections of one launch that may be in frames that show the other too."""
 _AGAIN = 1.25
 """A suspicion that named nobody is looked at again when so much more time has passed since launch."""
 _SECOND_LOOK_S = 0.5
-_PAUSE_S = 0.25
-"""Least time between two such looks, whatever the launches: each takes up to 0.2 s."""
+_PAUSE_S = 0.4
+"""Least time between two such looks, whatever the launches: each takes up to 0.3 s."""
 
 
 def _rank(event: Event) -> tuple[int, int]:
@@ -111,11 +121,13 @@ def _reconciled(
     now_s = book.seconds(now_utc_ns)
     if give.rows.count < 5 or after_s < _AGAIN * give.reconciled_after_s or now_s < state.accuse_again_s:
         return False
+    if sum(rival_of(keep, d, book) is not None for d in give.detections.values()) > _BESIDE * len(give.detections):
+        return False  # what is seen beside the other in one frame is another
     give.reconciled_after_s = after_s
     state.accuse_again_s = now_s + _PAUSE_S
     obs = joined(keep.rows.view(), give.rows.view())
     world = world_with(keep, state.world)
-    finding = blame(world, keep.modes[0], obs, keep.reference, biases)
+    finding = blame(world, keep.modes[0], obs, keep.reference, biases, other=_seen_from(keep, give))
     if finding is None:
         return False
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
@@ -125,6 +137,14 @@ def _reconciled(
         distrust(keep, finding.sensor, book)
         distrust(give, finding.sensor, book)
     return True
+
+
+def _seen_from(keep: Event, give: Event) -> Mode:
+    """The heaviest explanation of one launch as a start for fits of another, from whose reference it is counted."""
+    mode, p = give.modes[0], give.modes[0].fit.p.copy()
+    lat, lon, _ = geodetic_from_enu(p[0], p[1], 0.0, give.reference.latitude_rad, give.reference.longitude_rad, 0.0)
+    p[0], p[1], _ = enu_from_geodetic(lat, lon, 0.0, keep.reference.latitude_rad, keep.reference.longitude_rad, 0.0)
+    return replace(mode, hypothesis=keep.modes[0].hypothesis, fit=mode.fit._replace(p=p))
 
 
 def accuse(
@@ -151,7 +171,7 @@ def accuse(
     before, event.suspect = event.suspect, None
     if finding is None:
         return biases
-    is_same = before is not None and before[:2] == (finding.sensor, finding.kind)
+    is_same = before is not None and before[0] == finding.sensor
     if before is None or not is_same or after_s - before[2] < _SECOND_LOOK_S:
         event.suspect = before if is_same else (finding.sensor, finding.kind, after_s)
         event.search_asked = True
@@ -180,4 +200,4 @@ def _same_launch(
         fitting += chi2 < 2.0 * state.params.gate_chi2[2]
         beside += rival_of(keep, detection, book) is not None
     n = len(give.detections)
-    return fitting >= 0.7 * n and beside <= 0.25 * n
+    return fitting >= 0.7 * n and beside <= _BESIDE * n

@@ -202,7 +202,7 @@ def _advance(
     if event.dirty:
         refit(event, now_s, state.world, book, bias_mean, bias_sigma)
     found = accuse(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma))
-    if found.sigma is not bias_sigma:
+    if found.sigma is not bias_sigma or event.dirty:
         bias_mean, bias_sigma = found.mean, found.sigma
         refit(event, now_s, state.world, book, bias_mean, bias_sigma)
     shed(state, event, book, now_s, bias_sigma)
