@@ -131,12 +131,14 @@ def blame(
     biases: SensorBiases,
     cost: float = math.inf,
     other: Mode | None = None,
+    may_be_erratic: bool = False,
 ) -> Finding | None:
     """The one error of one sensor with which all rows fit, if no other sensor's error does nearly as well.
 
     ``mode`` is where the fits start (``other``: where the last ones may start too), ``cost`` what the
     rows cost without any such error.  An error that is let free pays for its freedom.  Errors that stay are tried
-    before errors that wander, and these before a number that means nothing.
+    before errors that wander, and these before a number that means nothing, if it
+    ``may_be_erratic``.
     """
     found: dict[int, list[Finding]] = {}
     for k in sensors_of(obs):
@@ -152,7 +154,7 @@ def blame(
         wandering = [_wandering(world, mode, k, parts, obs, reference, biases) for parts in _PARTS]
         found[k] += [finding for finding in wandering if finding is not None]
     convicted = _convicted(found, obs, biases, cost)
-    if convicted is not None or _is_explained(found):
+    if convicted is not None or not may_be_erratic or _is_explained(found):
         return convicted
     starts = (mode,) if other is None else (mode, other)
     return _alone(

@@ -127,7 +127,11 @@ def _reconciled(
     state.accuse_again_s = now_s + _PAUSE_S
     obs = joined(keep.rows.view(), give.rows.view())
     world = world_with(keep, state.world)
-    finding = blame(world, keep.modes[0], obs, keep.reference, biases, other=_seen_from(keep, give))
+    is_one = abs(keep.launch_s - give.launch_s) <= state.params.same_launch_s + _time_spread(keep, give)
+    erratic = is_one and not _is_of_many(state, keep, give)
+    finding = blame(
+        world, keep.modes[0], obs, keep.reference, biases, other=_seen_from(keep, give), may_be_erratic=erratic
+    )
     if finding is None:
         return False
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
@@ -137,6 +141,15 @@ def _reconciled(
         distrust(keep, finding.sensor, book)
         distrust(give, finding.sensor, book)
     return True
+
+
+def _is_of_many(state: TrajectoryState, one: Event, two: Event) -> bool:
+    """Whether further launches stand about the same time: then a detection given to the wrong one is the likelier."""
+    near_s = state.params.clock_fault_s
+    return any(
+        e is not one and e is not two and e.stage != "ended" and e.modes and abs(e.launch_s - one.launch_s) < near_s
+        for e in state.events
+    )
 
 
 def _seen_from(keep: Event, give: Event) -> Mode:
@@ -167,7 +180,8 @@ def accuse(
     state.accuse_again_s = now_s + _PAUSE_S
     world = world_with(event, state.world)
     cost = min(mode.fit.cost for mode in event.modes)
-    finding = blame(world, event.modes[0], obs, event.reference, biases, cost)
+    erratic = not _is_of_many(state, event, event)
+    finding = blame(world, event.modes[0], obs, event.reference, biases, cost, may_be_erratic=erratic)
     before, event.suspect = event.suspect, None
     if finding is None:
         return biases
