@@ -1,5 +1,5 @@
 /** The site being set up: kept in this browser until it is saved as a site file; its coverage is asked of the station. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import * as app from "./app";
 import { clicked, closed, type Draft, type DraftSensor, type DraftZone, type Tool } from "./draft";
 import type { Coverage } from "./protection";
@@ -7,7 +7,10 @@ import type { Coverage } from "./protection";
 export const draft = signal<Draft>(kept());
 export const tool = signal<Tool>(null);
 export const draftCoverage = signal<Coverage>({ type: "FeatureCollection", features: [] });
-export const trouble = signal<string | null>(null);
+/** What is wrong with the draft: what saving it was refused for, until it is changed; else why no coverage is shown. */
+export const trouble = computed(() => refused.value ?? uncovered.value);
+const refused = signal<string | null>(null);
+const uncovered = signal<string | null>(null);
 
 function kept(): Draft {
   try {
@@ -50,7 +53,7 @@ export function changeSensor(id: string, change: Partial<DraftSensor> | null): v
 /** Ask the station for the site file of the draft and give it as a download. */
 export async function save(): Promise<void> {
   const { wrong, body } = await app.send("api/setup/site", draft.peek());
-  trouble.value = wrong;
+  refused.value = wrong;
   if (wrong) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([(body as { toml: string }).toml], { type: "application/toml" }));
@@ -65,7 +68,7 @@ async function cover(now: Draft): Promise<void> {
   const mine = ++asked;
   const { wrong, body } = await app.send("api/setup/coverage", { sensors: now.sensors });
   if (mine !== asked) return;
-  trouble.value = wrong;
+  uncovered.value = wrong;
   if (!wrong) draftCoverage.value = body as Coverage;
 }
 
@@ -75,6 +78,7 @@ export function start(): void {
   effect(() => {
     const now = draft.value;
     const open = app.view.value.mode === "setup";
+    refused.value = null;
     localStorage.setItem("marsad-draft", JSON.stringify(now));
     window.clearTimeout(timer);
     if (open) timer = window.setTimeout(() => void cover(now), 300);
