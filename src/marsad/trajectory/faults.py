@@ -42,8 +42,6 @@ _FREED: tuple[tuple[FaultKind, tuple[int, ...], float], ...] = (
 )
 """What is let free in turn: the errors concerned and the standard deviation they may then have."""
 
-_WANDERING: tuple[tuple[int, float], ...] = ((BIAS_AZIMUTH, 0.3), (BIAS_ELEVATION, 0.15), (BIAS_RANGE, 3000.0))
-"""What may wander where no constant error explains a sensor, and by how much."""
 _NUMBER_OF: dict[int, tuple[tuple[int, int], ...]] = {
     BIAS_AZIMUTH: ((DIRECTION, 0), (PLOT, 1)),
     BIAS_ELEVATION: ((DIRECTION, 1), (PLOT, 2)),
@@ -51,7 +49,7 @@ _NUMBER_OF: dict[int, tuple[tuple[int, int], ...]] = {
 }
 """Which number of which rows an error belongs to."""
 _WIDE = {BIAS_AZIMUTH: 0.3, BIAS_ELEVATION: 0.15, BIAS_RANGE: 3000.0}
-"""How far it may be off where it means nothing."""
+"""How far it may be off where it wanders, or means nothing."""
 _PARTS = (3, 8)
 """In how many parts of its time a wandering sensor's errors are taken to be constant."""
 
@@ -233,7 +231,7 @@ def _wandering(
     mean = np.vstack([biases.mean, np.repeat(biases.mean[k : k + 1], parts - 1, axis=0)])
     sigma = np.vstack([biases.sigma, np.repeat(biases.sigma[k : k + 1], parts - 1, axis=0)])
     price, columns = 0.0, []
-    for column, wide in _WANDERING:
+    for column, wide in _WIDE.items():
         if biases.sigma[k, column] > 0:
             sigma[[k, *range(count, count + parts - 1)], column] = wide
             price += parts * 2.0 * math.log(wide / float(biases.sigma[k, column]))

@@ -25,8 +25,7 @@ _NEAR_M = 1500.0
 _NEAR_RAD = 0.5
 _GROWN = 1.3
 """How many of the last looks are judged, how many strays ask for it, how often; how far a plot may be from the
-launch; how many frames three looks may span; in how many frames the sensor must show something; by how much a
-known ratio must grow to be said anew."""
+launch; by how much a known ratio must grow to be said anew."""
 
 
 def note_scatter(
@@ -42,12 +41,29 @@ def note_scatter(
     Looks at one launch a time, and only where strays or a bad fit ask for it.
     """
     now_s = book.seconds(now_utc_ns)
+    if now_s >= state.scatter_again_s:
+        _measure(state, book, now_utc_ns, bias_sigma)
     for k, noise in enumerate(book.noise):
-        if noise != state.noise.get(k, 1.0):
-            state.noise[k] = noise
-            _take_anew(state, k, book, now_utc_ns, bias_sigma, launches, impacts)
-    if now_s < state.scatter_again_s:
-        return
+        if noise == state.noise.get(k, 1.0):
+            continue
+        state.noise[k] = noise
+        waiting = _given_back(state, k, book, now_s)
+        for event in state.events:
+            if not event.detections:
+                cancel(state, event, book, now_utc_ns, launches, impacts, "told by a sensor alone that scatters")
+        state.events = [event for event in state.events if event.stage != "ended"]
+        for u in sorted(waiting, key=lambda u: u.stamp_s):
+            rows = rows_of(u.detection, book)
+            if claim(state, book, u.detection, rows, bias_sigma) is None:
+                state.pool.append(Unclaimed(u.detection, rows, u.stamp_s, u.arrival_s, u.is_known))
+        state.pool.sort(key=lambda u: u.arrival_s)
+
+
+def _measure(
+    state: TrajectoryState, book: SensorBook, now_utc_ns: int, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> None:
+    """Measure the sensors' noise about the launch that was looked at longest ago, and name what is surely more."""
+    now_s = book.seconds(now_utc_ns)
     due = [e for e in state.events if e.status == "confirmed" and e.modes and e.stage != "ended"]
     for event in sorted(due, key=lambda e: e.scatter_seen_s):
         asked = _asked_for(state, event, book)
@@ -57,9 +73,9 @@ def note_scatter(
         for k in asked:
             ratio = _ratio(state, event, k, book, bias_sigma)
             if ratio is not None and ratio > _GROWN * book.noise[k]:
-                state.faults.append(noise_fault(book.sensors[k].sensor_id, ratio, now_utc_ns))
-                book.noise[k] = state.noise[k] = ratio
-                _take_anew(state, k, book, now_utc_ns, bias_sigma, launches, impacts)
+                fault = noise_fault(book.sensors[k].sensor_id, ratio, now_utc_ns)
+                state.faults.append(fault)
+                book.noise[k] = fault.magnitude
         return
 
 
@@ -143,20 +159,11 @@ def _frame_s(book: SensorBook, k: int) -> float:
     return 1.0 if sensor.kind == "radar" else FRAME_S
 
 
-def _take_anew(
-    state: TrajectoryState,
-    k: int,
-    book: SensorBook,
-    now_utc_ns: int,
-    bias_sigma: Float[np.ndarray, "sensor 7"],
-    launches: list[LaunchEstimate],
-    impacts: list[ImpactForecast],
-) -> None:
-    """Give back all that a sensor has told, end the launches that were nothing else, and offer it again."""
+def _given_back(state: TrajectoryState, k: int, book: SensorBook, now_s: float) -> list[Unclaimed]:
+    """Take all that a sensor has told out of the launches and of what waits."""
     waiting = [u for u in state.pool if u.rows.sensor[0] == k]
     state.pool = [u for u in state.pool if u.rows.sensor[0] != k]
     state.tracklets.drop({u.detection.detection_id for u in waiting})
-    now_s = book.seconds(now_utc_ns)
     for event in state.events:
         for detection in list(event.detections.values()):
             if book.index[detection.sensor_id] == k:
@@ -165,11 +172,4 @@ def _take_anew(
                 stamp_s = book.seconds(detection.time_utc_ns)
                 waiting.append(Unclaimed(detection, rows_of(detection, book), stamp_s, now_s))
         event.refused -= {u.detection.detection_id for u in waiting}
-        if not event.detections and event.stage != "ended":
-            cancel(state, event, book, now_utc_ns, launches, impacts, "told by a sensor alone that scatters")
-    state.events = [event for event in state.events if event.stage != "ended"]
-    for u in sorted(waiting, key=lambda u: u.stamp_s):
-        rows = rows_of(u.detection, book)
-        if claim(state, book, u.detection, rows, bias_sigma) is None:
-            state.pool.append(Unclaimed(u.detection, rows, u.stamp_s, u.arrival_s, u.is_known))
-    state.pool.sort(key=lambda u: u.arrival_s)
+    return waiting
