@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
     CorridorForecast,
+    Detection,
     Disposition,
     ImpactForecast,
     LaunchEstimate,
@@ -39,6 +40,7 @@ from marsad.terms import (
     TrackReport,
     ZoneWarning,
 )
+from marsad.trajectory import TrajectoryState
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class PipelineState:
     trajectory: trajectory.TrajectoryState
     air: air.AirState
     warn: warn.WarnState
+    plain: TrajectoryState | None = None
+    """The launches as all rows tell them at their stated errors, beside those corrected for what was found to be wrong
+    with a sensor, from when first something was found: a finding may be wrong, and must not cost an alarm."""
 
 
 def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
@@ -104,11 +109,12 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     now_utc_ns = incoming.now_utc_ns
     for report in incoming.weather:
         trajectory.weather(state.trajectory, report)
+        if state.plain is not None:
+            trajectory.weather(state.plain, report)
     for claim in incoming.cooperative:
         state.known_air.claim(claim, state.book)
     state.known_air.forget(state.book.seconds(now_utc_ns))
-    for k, sensor in enumerate(state.book.sensors):
-        state.book.noise[k] = registration.noise(state.air.registration, sensor.sensor_id)
+    plain = _plain(state, now_utc_ns, tuple(incoming.detections))
     state.trajectory, launch = trajectory.step(
         state.trajectory,
         state.book,
@@ -127,8 +133,8 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         state.warn,
         warn.Evidence(
             now_utc_ns=now_utc_ns,
-            launches=launch.launches,
-            impacts=launch.impacts,
+            launches=launch.launches + plain.launches,
+            impacts=launch.impacts + plain.impacts,
             corridors=picture.corridors,
             lost_track_ids=picture.lost_track_ids,
             cleared_track_ids=picture.cleared_track_ids,
@@ -151,6 +157,27 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         rejected=tuple(incoming.rejected),
         lost_track_ids=picture.lost_track_ids,
         cleared_track_ids=picture.cleared_track_ids,
+    )
+
+
+def _plain(state: PipelineState, now_utc_ns: int, detections: tuple[Detection, ...]) -> trajectory.TrajectoryOutputs:
+    """What the rows at their stated errors say, once the launches are corrected for a finding on a sensor.
+
+    Zones are warned by either story.  It has its own names, and is shown as part of an alarm only.
+    """
+    if state.plain is None:
+        frozen = registration.frozen(state.air.registration)
+        if not state.params.trajectory.hears_findings or not trajectory.is_corrected(
+            state.trajectory, _biases(state), state.book, frozen
+        ):
+            return trajectory.TrajectoryOutputs()
+        state.plain = trajectory.plain_story(state.trajectory)
+        state.warn = warn.told_plainly(state.warn)
+    state.plain, said = trajectory.step(state.plain, state.book, now_utc_ns, detections, state.known_air)
+    return replace(
+        said,
+        launches=tuple(warn.plainly(one) for one in said.launches),
+        impacts=tuple(warn.plainly(one) for one in said.impacts),
     )
 
 

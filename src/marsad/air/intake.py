@@ -182,7 +182,6 @@ def _scan_frame(state: AirState, sensor_id: str, scan: Scan) -> track.Frame | No
     bias = _biases(state, sensor_id)
     count = len(scan.plots)
     measurement, covariance = np.zeros((count, 3)), np.zeros((count, 3, 3))
-    noise2 = registration.noise(state.registration, sensor_id) ** 2
     for i, (time_s, plot) in enumerate(scan.plots):
         towards = rotation @ direction(plot.azimuth_rad - bias[1], plot.elevation_rad - bias[2])
         relative = max(plot.range_m - bias[0], 1.0) * towards
@@ -190,7 +189,7 @@ def _scan_frame(state: AirState, sensor_id: str, scan: Scan) -> track.Frame | No
         azimuth, elevation = angles(relative)
         measurement[i] = np.linalg.norm(relative), azimuth, elevation
         c = plot.covariance
-        covariance[i] = noise2 * np.array([[c[0], c[1], c[2]], [c[1], c[3], c[4]], [c[2], c[4], c[5]]])
+        covariance[i] = [[c[0], c[1], c[2]], [c[1], c[3], c[4]], [c[2], c[4], c[5]]]
     ids = np.array([_number(state, plot.detection_id, sensor_id) for _, plot in scan.plots], dtype=np.int64)
     return track.plots(
         scan.time_s,
@@ -245,9 +244,8 @@ def _bearing_frame(state: AirState, sensor_id: str, group: list[Bearing]) -> tra
         [angles(rotation @ direction(b.azimuth_rad - bias[1], b.elevation_rad - bias[2])) for b in group]
     )
     constant = np.diag([sensor.bias_prior.azimuth_rad**2, sensor.bias_prior.elevation_rad**2])
-    noise2 = registration.noise(state.registration, sensor_id) ** 2
     stated = [b.covariance_rad2 for b in group]
-    covariance = np.array([noise2 * np.array([[c[0], c[1]], [c[1], c[2]]]) + constant for c in stated])
+    covariance = np.array([np.array([[c[0], c[1]], [c[1], c[2]]]) + constant for c in stated])
     return track.bearings(
         time_s,
         measurement,

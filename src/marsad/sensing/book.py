@@ -66,17 +66,13 @@ class PoseTrail:
 
 @dataclass
 class SensorBook:
-    """All sensors a node knows, by index of first appearance, on a local time axis (seconds since ``epoch_utc_ns``).
-
-    ``noise``: how many times noisier each has proved than it says.
-    """
+    """All sensors a node knows, by index of first appearance, on a local time axis (seconds since ``epoch_utc_ns``)."""
 
     epoch_utc_ns: int
     sensors: list[Sensor] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     trails: list[PoseTrail] = field(default_factory=list)
     last_heard_utc_ns: list[int] = field(default_factory=list)
-    noise: list[float] = field(default_factory=list)
 
     def seconds(self, time_utc_ns: int) -> float:
         """Time on the local axis."""
@@ -94,7 +90,6 @@ class SensorBook:
             self.index[sensor.sensor_id] = k
             self.sensors.append(sensor)
             self.trails.append(PoseTrail())
-            self.noise.append(1.0)
             self.last_heard_utc_ns.append(sensor.arrival_utc_ns)
         else:
             self.sensors[k] = sensor

@@ -72,7 +72,7 @@ class KnownAir:
     def explains(self, plot: Plot, place_m: Float[np.ndarray, "3"], book: SensorBook) -> bool:
         """Whether a plot (Earth-fixed place) lies where something known flies, within its errors."""
         stamp = book.seconds(plot.time_utc_ns)
-        spread = (_SIGMAS * book.noise[book.index[plot.sensor_id]]) * max(
+        spread = _SIGMAS * max(
             plot.covariance[0] ** 0.5, plot.range_m * max(plot.covariance[3], plot.covariance[5]) ** 0.5
         )
         for k, sensor in enumerate(book.sensors):

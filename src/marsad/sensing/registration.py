@@ -10,8 +10,9 @@ is named; until then nobody is accused.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 from jaxtyping import Float
 
@@ -21,7 +22,7 @@ from marsad.sensing.health import FaultKind, HealthParams, HealthState
 from marsad.sensing.hypotheses import Explanation, explain, is_suspicious
 from marsad.sensing.poses import PoseHistory
 from marsad.sensing.residuals import REFERENCE_PARAMETERS, SENSOR_PARAMETERS, Fit, Looks, Reference, fit, looks_at
-from marsad.sensing.scatter import LEAST_LOOKS, noise_fault, noise_ratio, one_a_frame
+from marsad.sensing.scatter import KEPT_S, Scatter, noise_cleared, noise_fault, one_a_frame, scatter
 from marsad.terms import (
     Bearing,
     BiasPrior,
@@ -130,6 +131,7 @@ def step(
         state.last_silence_check_s = now
         faults += health.silent(state.health, now_utc_ns, params.health)
         faults += health.unlike_peers(state.health, now_utc_ns, params.health)
+        faults += _lapsed(state, now_utc_ns)
         _forget(state, now)
     for fault in faults:
         if fault.kind in _BLIND and not fault.cleared and fault.sensor_id in state.watches:
@@ -160,7 +162,10 @@ def frozen(state: RegistrationState) -> frozenset[str]:
 
 
 def noise(state: RegistrationState, sensor_id: str) -> float:
-    """How many times noisier a sensor has proved than it says; 1 where nothing is known against it."""
+    """How many times noisier a sensor has proved than it says; 1 where nothing is known against it.
+
+    Only how sure the sensor's own errors are rests on it; no plot or bearing is weakened by it anywhere.
+    """
     fault = state.accused.get(f"{sensor_id}/noise")
     return fault.magnitude if fault is not None else 1.0
 
@@ -169,6 +174,13 @@ def hear(state: RegistrationState, fault: SensorFault) -> None:
     """Take in what a launch has shown of a sensor's noise."""
     if fault.kind == "noise":
         _note(state, fault)
+
+
+def _lapsed(state: RegistrationState, now_utc_ns: int) -> list[SensorFault]:
+    """Clear sensors of noise that nothing has shown for long."""
+    old_utc_ns = now_utc_ns - round(KEPT_S * 1e9)
+    said = [fault for fault in state.accused.values() if fault.kind == "noise" and fault.arrival_utc_ns < old_utc_ns]
+    return [noise_cleared(fault.sensor_id, "not seen again for ten minutes", now_utc_ns) for fault in said]
 
 
 def displaced_m(state: RegistrationState, sensor_id: str) -> float:
@@ -245,9 +257,10 @@ def _register(
     prior = np.concatenate([_prior(sensor.bias_prior), *sigmas])
     start = np.zeros(prior.size)
     is_accused = _widen(state, sensor_id, prior, start)
-    noise = _noise(sensor, looks, references) if sensor.kind == "radar" else None
-    if noise is not None and f"{sensor_id}/noise" not in state.accused:
-        return [noise_fault(sensor_id, noise, now_utc_ns)]
+    found_noise = _noise(sensor, looks, references) if sensor.kind == "radar" else None
+    if found_noise is not None and (said := _say_noise(state, sensor_id, found_noise, now_utc_ns)):
+        return said
+    looks = replace(looks, variance=looks.variance * noise(state, sensor_id) ** 2)
     plain = fit(looks, references, prior, start, iterations=3)
     found = None
     if not is_accused and now_s >= watch.explain_after_s and is_suspicious(plain, looks, references):
@@ -261,13 +274,24 @@ def _register(
     return _accuse(state, sensor_id, found, references, now_utc_ns, params)
 
 
-def _noise(sensor: Sensor, looks: Looks, references: tuple[Reference, ...]) -> float | None:
-    """How many times noisier than it says a radar is by all references it sees; one alone may itself be at fault."""
+def _noise(sensor: Sensor, looks: Looks, references: tuple[Reference, ...]) -> Scatter | None:
+    """How far a radar scatters about the reference that it fits best, of two at least: one may itself be at fault."""
     frame_s = 1.0 / (sensor.rate_hz or 1.0)
     seen = [one_a_frame(looks_at(looks, reference, _NEAR_M), 0.4 * frame_s) for reference in references]
-    ratios = [noise_ratio(at, frame_s) for at in seen if len(at) >= LEAST_LOOKS]
-    surely = [ratio for ratio in ratios if ratio is not None]
-    return min(surely) if len(surely) == len(ratios) >= 2 else None
+    found = [one for at in seen if (one := scatter(at, frame_s)) is not None]
+    return min(found) if len(found) >= 2 else None
+
+
+def _say_noise(state: RegistrationState, sensor_id: str, found: Scatter, now_utc_ns: int) -> list[SensorFault]:
+    """Say what is new about a sensor's noise; a verdict that stands and is borne out begins its time anew."""
+    known = state.accused.get(f"{sensor_id}/noise")
+    if found.is_surely_more:
+        if known is None:
+            return [noise_fault(sensor_id, found.ratio, now_utc_ns)]
+        state.accused[f"{sensor_id}/noise"] = msgspec.structs.replace(known, arrival_utc_ns=now_utc_ns)
+    elif found.is_as_stated and known is not None:
+        return [noise_cleared(sensor_id, "it scatters as it says again", now_utc_ns)]
+    return []
 
 
 def _widen(
@@ -299,7 +323,7 @@ def _looks(state: RegistrationState, sensor_id: str, watch: _Watch, params: Regi
     return Looks(
         time_s=rows[:, 0],
         measured=rows[:, 1:4],
-        variance=rows[:, 4:7] * noise(state, sensor_id) ** 2,
+        variance=rows[:, 4:7],
         sensor_m=place,
         to_local=axes_at(state.frame, sensor.position).T,
     )

@@ -45,7 +45,7 @@ def claim(
     gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
     ranked: list[tuple[float, float, int, Event]] = []
     for i, event in enumerate(state.events):
-        if not event.modes or book.index[detection.sensor_id] in event.distrusted:
+        if not event.modes:
             continue
         if detection.detection_id in event.refused or not _may_belong(event, detection, stamp, book):
             continue
@@ -66,13 +66,6 @@ def claim(
                 state.pool.append(Unclaimed(other, other_rows, book.seconds(other.time_utc_ns), stamp))
             return event
     return None
-
-
-def is_distrusted(state: TrajectoryState, detection: Detection, book: SensorBook) -> bool:
-    """Whether a launch that may be what this detection saw goes on without its sensor: it founds no other one."""
-    k = book.index[detection.sensor_id]
-    stamp = book.seconds(detection.time_utc_ns)
-    return any(k in e.distrusted and e.launch_s - 1.0 < stamp < e.impact_s + 1.0 for e in state.events)
 
 
 def _may_belong(event: Event, detection: Detection, stamp: float, book: SensorBook) -> bool:

@@ -82,7 +82,6 @@ class Event:
     scatter_seen_s: float = -math.inf
     suspect: tuple[int, str, float] | None = None
     refused: set[str] = field(default_factory=set)
-    distrusted: set[int] = field(default_factory=set)
 
     def grown(self) -> bool:
         """Whether it is a quarter richer or older than when last compared with the others (and notes it)."""
@@ -192,15 +191,6 @@ def give_back(event: Event, detection_id: str, book: SensorBook) -> Detection:
                 seen.remove(stamp)
     event.dirty = True
     return detection
-
-
-def distrust(event: Event, sensor: int, book: SensorBook) -> None:
-    """Go on without a sensor: what it has told of this launch is let go, and what it will tell is not asked for."""
-    event.distrusted.add(sensor)
-    for detection in list(event.detections.values()):
-        if book.index[detection.sensor_id] == sensor:
-            give_back(event, detection.detection_id, book)
-    event.search_asked = True
 
 
 def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequence[float]) -> None:

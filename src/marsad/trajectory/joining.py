@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from marsad.flight.rocket import TIME
 from marsad.geo.frames import enu_from_geodetic, geodetic_from_enu
-from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
+from marsad.sensing.book import SensorBiases, SensorBook
 from marsad.sensing.health import numbers_of
 from marsad.terms import (
     ImpactForecast,
@@ -20,7 +20,6 @@ from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
     disbelieved,
-    distrust,
     give_back,
     rival_of,
     score,
@@ -72,7 +71,8 @@ def merge_same(
 ) -> None:
     """Two events that are one launch become one: the better known takes over what the other has, if it fits.
 
-    If it would fit but for one error of the one sensor behind the other, that sensor is named.
+    If it would fit but for one error of the one sensor behind the other, that sensor is named, and they become one with
+    the next step.
     """
     for other in state.events:
         if other is event or other.stage == "ended" or event.stage == "ended" or not (event.modes and other.modes):
@@ -82,21 +82,44 @@ def merge_same(
         is_same = apart_s <= state.params.same_launch_s + _time_spread(event, other)
         is_same = is_same and _same_launch(state, keep, give, book, biases.sigma)
         if is_same:
-            reason = f"the same launch as {keep.event_id}"
-        elif apart_s < state.params.clock_fault_s and _reconciled(state, keep, give, book, now_utc_ns, biases):
-            biases = state.fault_book.apply(biases)
-            state.clock_s = biases.mean[:, BIAS_CLOCK]
-            reason = f"the same launch as {keep.event_id}, seen by a sensor that is wrong"
-        else:
+            cancel(state, give, book, now_utc_ns, launches, impacts, f"the same launch as {keep.event_id}")
+            _hand_over(state, give, book, now_s, biases)
+        elif (
+            state.params.hears_findings
+            and apart_s < state.params.clock_fault_s
+            and _reconciled(state, keep, give, book, now_utc_ns, biases)
+        ):
+            state.reconciled.append((keep, give))
+
+
+def merge_reconciled(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_utc_ns: int,
+    biases: SensorBiases,
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+) -> None:
+    """Make one of launches that the last step has found to be one but for a sensor's error."""
+    waiting, state.reconciled = state.reconciled, []
+    for keep, give in waiting:
+        if "ended" in (keep.stage, give.stage):
             continue
+        reason = f"the same launch as {keep.event_id}, seen by a sensor that is wrong"
         cancel(state, give, book, now_utc_ns, launches, impacts, reason)
         for detection in list(give.detections.values()):
-            rows = rows_of(detection, book)
-            if not is_same and rival_of(keep, detection, book) is None:
-                take(keep, detection, rows, 0.0, book)  # they have been seen to fit together
-                keep.search_asked = True
-            elif claim(state, book, detection, rows, biases.sigma) is None:
-                state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
+            if rival_of(keep, detection, book) is None:
+                take(keep, give_back(give, detection.detection_id, book), rows_of(detection, book), 0.0, book)
+                keep.search_asked = True  # they have been seen to fit together
+        _hand_over(state, give, book, book.seconds(now_utc_ns), biases)
+
+
+def _hand_over(state: TrajectoryState, give: Event, book: SensorBook, now_s: float, biases: SensorBiases) -> None:
+    """Offer what a launch that is no more has had to the others."""
+    for detection in list(give.detections.values()):
+        rows = rows_of(detection, book)
+        if claim(state, book, detection, rows, biases.sigma) is None:
+            state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
 _BESIDE = 0.25
@@ -137,10 +160,7 @@ def _reconciled(
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
         state.faults.append(fault)
-    if finding.kind == "lying":
-        distrust(keep, finding.sensor, book)
-        distrust(give, finding.sensor, book)
-    return True
+    return finding.kind != "lying"  # a launch that only a sensor called lying tells stands until it proves untrue
 
 
 def _is_of_many(state: TrajectoryState, one: Event, two: Event) -> bool:
@@ -160,22 +180,21 @@ def _seen_from(keep: Event, give: Event) -> Mode:
     return replace(mode, hypothesis=keep.modes[0].hypothesis, fit=mode.fit._replace(p=p))
 
 
-def accuse(
-    state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases
-) -> SensorBiases:
-    """Name a sensor whose error one launch asks for, if it still does half a second later; the biases to go on with.
+def accuse(state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, biases: SensorBiases) -> None:
+    """Name a sensor whose error one launch asks for, if it still does half a second later.
 
+    The launches are corrected with the next step; nothing is done about a sensor that is called lying.
     A heading or class that the search has not found yet can look like an error of the sensor that came in last: the
     first finding has the launch searched again.
     """
-    if event.rows.count < state.params.least_rows_accuse:
-        return biases
+    if not state.params.hears_findings or event.rows.count < state.params.least_rows_accuse:
+        return
     obs = event.rows.view()
     after_s = event.last_row_s - event.launch_s
     is_due = event.suspect is not None or after_s >= _AGAIN * event.accused_after_s
     now_s = book.seconds(now_utc_ns)
     if not is_due or now_s < state.accuse_again_s or not is_suspected(event.modes[0], biases, obs):
-        return biases
+        return
     event.accused_after_s = after_s
     state.accuse_again_s = now_s + _PAUSE_S
     world = world_with(event, state.world)
@@ -184,18 +203,15 @@ def accuse(
     finding = blame(world, event.modes[0], obs, event.reference, biases, cost, may_be_erratic=erratic)
     before, event.suspect = event.suspect, None
     if finding is None:
-        return biases
+        return
     is_same = before is not None and before[0] == finding.sensor
     if before is None or not is_same or after_s - before[2] < _SECOND_LOOK_S:
         event.suspect = before if is_same else (finding.sensor, finding.kind, after_s)
         event.search_asked = True
-        return biases
+        return
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
         state.faults.append(fault)
-    if finding.kind == "lying":
-        distrust(event, finding.sensor, book)
-    return state.fault_book.apply(biases)
 
 
 def _time_spread(a: Event, b: Event) -> float:

@@ -11,7 +11,7 @@ from marsad.trajectory.observations import DIRECTION, IMPULSE, ONSET, PLOT, Obse
 
 
 def rows_of(detection: Flash | Bearing | Plot | Impulse, book: SensorBook) -> Observations:
-    """Rows of one detection: two for a flash (direction, onset), one for the others; noise as the sensor has proved."""
+    """Rows of one detection: two for a flash (direction, onset), one for the others."""
     k = book.index[detection.sensor_id]
     time_s = book.seconds(detection.time_utc_ns)
     place, axes, geodetic = book.place(k, time_s)
@@ -37,7 +37,6 @@ def rows_of(detection: Flash | Bearing | Plot | Impulse, book: SensorBook) -> Ob
             kind[1] = ONSET
             value[1, 0] = book.seconds(detection.onset_utc_ns)
             whitener[1, 0, 0] = 1.0 / detection.onset_sigma_s
-    whitener[0] /= book.noise[k]
     return Observations(
         kind,
         np.full(n, k, np.int64),

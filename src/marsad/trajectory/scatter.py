@@ -1,4 +1,8 @@
-"""Sensors whose numbers scatter about a launch's path far more than they say: named, and believed accordingly."""
+"""Sensors whose numbers scatter about a launch's path far more than they say: named, and no more than that.
+
+A verdict here weakens no row, moves no detection and takes no launch back: what it would be worth to the forecast is
+less than what it costs where it is wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +11,40 @@ from jaxtyping import Float
 
 from marsad.sensing.book import SensorBook
 from marsad.sensing.measure import wrap_angle
-from marsad.sensing.scatter import Look, noise_fault, noise_ratio, one_a_frame
-from marsad.terms import Bearing, ImpactForecast, LaunchEstimate, Plot
-from marsad.trajectory.claims import claim
-from marsad.trajectory.events import FRAME_S, Event, give_back
+from marsad.sensing.scatter import (
+    KEPT_S,
+    Look,
+    Scatter,
+    noise_cleared,
+    noise_fault,
+    one_a_frame,
+    scatter,
+)
+from marsad.terms import Bearing, Plot
+from marsad.trajectory.events import FRAME_S, Event
 from marsad.trajectory.fit import is_angle, predict
 from marsad.trajectory.observations import DIRECTION, PLOT, Observations
 from marsad.trajectory.pool import Unclaimed
-from marsad.trajectory.rows import rows_of
 from marsad.trajectory.state import TrajectoryState
-from marsad.trajectory.telling import cancel
 
 _LOOKS = 24
+"""How many of the last looks are judged: with more the path itself is no longer straight between three of them."""
 _LEAST_STRAYS = 4
+"""How many unclaimed looks since the launch ask for a measurement; fewer are clutter."""
 _PAUSE_S = 0.25
+"""How often a launch is measured: four times a second costs a hundredth of a core."""
 _NEAR_M = 1500.0
 _NEAR_RAD = 0.5
-_GROWN = 1.3
-"""How many of the last looks are judged, how many strays ask for it, how often; how far a plot may be from the
-launch; by how much a known ratio must grow to be said anew."""
+"""How far from the launch's path a plot may be: far beyond any noise that leaves a radar of use."""
 
 
 def note_scatter(
-    state: TrajectoryState,
-    book: SensorBook,
-    now_utc_ns: int,
-    bias_sigma: Float[np.ndarray, "sensor 7"],
-    launches: list[LaunchEstimate],
-    impacts: list[ImpactForecast],
-) -> None:
-    """Name a sensor that is noisier than it says, and take anew what it has said of the launches, with its true noise.
-
-    Looks at one launch a time, and only where strays or a bad fit ask for it.
-    """
-    now_s = book.seconds(now_utc_ns)
-    if now_s >= state.scatter_again_s:
-        _measure(state, book, now_utc_ns, bias_sigma)
-    for k, noise in enumerate(book.noise):
-        if noise == state.noise.get(k, 1.0):
-            continue
-        state.noise[k] = noise
-        waiting = _given_back(state, k, book, now_s)
-        for event in state.events:
-            if not event.detections:
-                cancel(state, event, book, now_utc_ns, launches, impacts, "told by a sensor alone that scatters")
-        state.events = [event for event in state.events if event.stage != "ended"]
-        for u in sorted(waiting, key=lambda u: u.stamp_s):
-            rows = rows_of(u.detection, book)
-            if claim(state, book, u.detection, rows, bias_sigma) is None:
-                state.pool.append(Unclaimed(u.detection, rows, u.stamp_s, u.arrival_s, u.is_known))
-        state.pool.sort(key=lambda u: u.arrival_s)
-
-
-def _measure(
     state: TrajectoryState, book: SensorBook, now_utc_ns: int, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> None:
-    """Measure the sensors' noise about the launch that was looked at longest ago, and name what is surely more."""
+    """Name a sensor that is surely noisier than it says, or is so no longer, by the launch looked at longest ago."""
     now_s = book.seconds(now_utc_ns)
+    if now_s < state.scatter_again_s:
+        return
     due = [e for e in state.events if e.status == "confirmed" and e.modes and e.stage != "ended"]
     for event in sorted(due, key=lambda e: e.scatter_seen_s):
         asked = _asked_for(state, event, book)
@@ -71,22 +52,33 @@ def _measure(
             continue
         state.scatter_again_s, event.scatter_seen_s = now_s + _PAUSE_S, now_s
         for k in asked:
-            ratio = _ratio(state, event, k, book, bias_sigma)
-            if ratio is not None and ratio > _GROWN * book.noise[k]:
-                fault = noise_fault(book.sensors[k].sensor_id, ratio, now_utc_ns)
-                state.faults.append(fault)
-                book.noise[k] = fault.magnitude
+            found = _scatter(state, event, k, book, bias_sigma)
+            if found is not None:
+                _say(state, k, found, book, now_utc_ns)
         return
 
 
+def _say(state: TrajectoryState, k: int, found: Scatter, book: SensorBook, now_utc_ns: int) -> None:
+    """Say what is new about a sensor's noise."""
+    now_s, sensor_id = book.seconds(now_utc_ns), book.sensors[k].sensor_id
+    is_named = now_s - state.noisy_since_s.get(k, -np.inf) < KEPT_S
+    if found.is_surely_more:
+        state.noisy_since_s[k] = now_s
+        if not is_named:
+            state.faults.append(noise_fault(sensor_id, found.ratio, now_utc_ns))
+    elif found.is_as_stated and state.noisy_since_s.pop(k, None) is not None:
+        state.faults.append(noise_cleared(sensor_id, "it scatters as it says again", now_utc_ns))
+
+
 def _asked_for(state: TrajectoryState, event: Event, book: SensorBook) -> list[int]:
-    """Sensors with strays since the launch, with a launch of their own, or noisy; all that see it if it fits badly."""
+    """Sensors with strays since the launch, with a launch of their own, or called noisy; all if it fits badly."""
     strays = np.zeros(len(book.sensors), np.int64)
     for u in _strays(state, event):
         strays[u.rows.sensor[0]] += 1
     for k, other in _rivals(state, event, book):
         strays[k] += len(other.detections)
-    asked = (strays >= _LEAST_STRAYS) | (np.array(book.noise) > 1.0)
+    asked = strays >= _LEAST_STRAYS
+    asked[list(state.noisy_since_s)] = True
     if event.modes[0].fit.cost > 1.5 * event.rows.count + 20.0:
         asked[event.rows.view().sensor] = True
     return [int(k) for k in np.flatnonzero(asked)]
@@ -120,23 +112,26 @@ def _rows_of_event(event: Event, k: int) -> list[Observations]:
     return [Observations(*(column[i : i + 1] for column in own)) for i in mine]
 
 
-def _ratio(
+def _scatter(
     state: TrajectoryState, event: Event, k: int, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
-) -> float | None:
-    """How many times farther than stated the sensor's looks scatter about the path of the launch, if surely more."""
-    looks = _looks(state, event, k, book, bias_sigma)
-    return noise_ratio(looks, _frame_s(book, k))
+) -> Scatter | None:
+    """How far the sensor's looks scatter about the path of the launch, if it is the only body that they may be of."""
+    others = [e for e in state.events if e is not event and e.stage != "ended" and e.modes]
+    rivals = [other for sensor, other in _rivals(state, event, book) if sensor == k]
+    if any(other not in rivals for other in others):
+        return None  # looks at other bodies are none of this one's noise
+    rows = _rows_of_event(event, k)[-2 * _LOOKS :]
+    for other in rivals:
+        rows += _rows_of_event(other, k)[-2 * _LOOKS :]
+    rows += [u.rows for u in _strays(state, event) if u.rows.sensor[0] == k]
+    looks = one_a_frame(_looks(state, event, rows, bias_sigma), 0.4 * _frame_s(book, k), _LOOKS)
+    return scatter(looks, _frame_s(book, k))
 
 
 def _looks(
-    state: TrajectoryState, event: Event, k: int, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
+    state: TrajectoryState, event: Event, rows: list[Observations], bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> list[Look]:
-    """What lies nearest to the launch in the latest frames of a sensor."""
-    rows = _rows_of_event(event, k)[-2 * _LOOKS :]
-    for sensor, other in _rivals(state, event, book):
-        if sensor == k:
-            rows += _rows_of_event(other, k)[-2 * _LOOKS :]
-    rows += [u.rows for u in _strays(state, event) if u.rows.sensor[0] == k]
+    """Rows near the launch's path, less what it foretells."""
     estimate = event.modes[0].fit._replace(flight=event.modes[0].flight)
     found: list[Look] = []
     value, innovation = np.empty(3), np.empty((3, 3))
@@ -147,9 +142,8 @@ def _looks(
             off[i] = wrap_angle(float(off[i])) if is_angle(int(row.kind[0]), i) else off[i]
         if row.kind[0] == PLOT and (abs(off[0]) > _NEAR_M or abs(off[1]) > _NEAR_RAD):
             continue
-        residual = book.noise[k] * (row.whitener[0, :count, :count] @ off)
-        found.append(Look(float(row.time_s[0]), residual))
-    return one_a_frame(found, 0.4 * _frame_s(book, k))[-_LOOKS:]
+        found.append(Look(float(row.time_s[0]), row.whitener[0, :count, :count] @ off))
+    return found
 
 
 def _frame_s(book: SensorBook, k: int) -> float:
@@ -157,19 +151,3 @@ def _frame_s(book: SensorBook, k: int) -> float:
     if sensor.rate_hz:
         return 1.0 / sensor.rate_hz
     return 1.0 if sensor.kind == "radar" else FRAME_S
-
-
-def _given_back(state: TrajectoryState, k: int, book: SensorBook, now_s: float) -> list[Unclaimed]:
-    """Take all that a sensor has told out of the launches and of what waits."""
-    waiting = [u for u in state.pool if u.rows.sensor[0] == k]
-    state.pool = [u for u in state.pool if u.rows.sensor[0] != k]
-    state.tracklets.drop({u.detection.detection_id for u in waiting})
-    for event in state.events:
-        for detection in list(event.detections.values()):
-            if book.index[detection.sensor_id] == k:
-                give_back(event, detection.detection_id, book)
-                event.search_asked = True
-                stamp_s = book.seconds(detection.time_utc_ns)
-                waiting.append(Unclaimed(detection, rows_of(detection, book), stamp_s, now_s))
-        event.refused -= {u.detection.detection_id for u in waiting}
-    return waiting

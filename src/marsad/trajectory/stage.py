@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from marsad.geo.zones import prepare_zones
-from marsad.sensing.book import BIAS_CLOCK, SensorBiases, SensorBook
+from marsad.sensing.book import SensorBiases, SensorBook
 from marsad.sensing.health import numbers_of
 from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
@@ -24,14 +26,15 @@ from marsad.terms import (
     WeatherReport,
 )
 from marsad.trajectory.births import born_of_camera, born_of_radar
-from marsad.trajectory.claims import claim, is_distrusted
+from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
     note_burnout,
     plot_place,
     refit,
 )
-from marsad.trajectory.joining import accuse, let_go_repeats, merge_same, shed
+from marsad.trajectory.faults import FaultBook
+from marsad.trajectory.joining import accuse, let_go_repeats, merge_reconciled, merge_same, shed
 from marsad.trajectory.modes import (
     world_of,
 )
@@ -59,6 +62,25 @@ def weather(state: TrajectoryState, report: WeatherReport) -> None:
     state.world = world_of(state.site.rockets, state.site.terrain, report)
 
 
+def is_corrected(state: TrajectoryState, biases: SensorBiases, book: SensorBook, frozen: frozenset[str]) -> bool:
+    """Whether the next step with these biases and frozen sensors is to do anything but take the rows as they are."""
+    prior = SensorBiases.prior(book)
+    is_plain = np.array_equal(biases.mean, prior.mean) and np.array_equal(biases.sigma, prior.sigma)
+    return bool(not is_plain or frozen or state.fault_book.known or state.reconciled)
+
+
+def plain_story(state: TrajectoryState) -> TrajectoryState:
+    """A copy that goes on with all rows at their stated errors, whatever is found to be wrong with a sensor.
+
+    What never changes is shared; all else is copied, for both go on.
+    """
+    shared = (state.site, state.params, state.zones, state.normal, state.world)
+    plain = copy.deepcopy(state, {id(one): one for one in shared})
+    plain.params = replace(state.params, hears_findings=False)
+    plain.fault_book, plain.reconciled, plain.frozen = FaultBook(), [], frozenset()
+    return plain
+
+
 def step(
     state: TrajectoryState,
     book: SensorBook,
@@ -74,9 +96,11 @@ def step(
     errors; their priors where None.  ``frozen``: sensors known to repeat themselves; a repeat is not taken in.
     """
     now_s = book.seconds(now_utc_ns)
-    if biases is None:
+    hears = state.params.hears_findings
+    if biases is None or not hears:
         biases = SensorBiases.prior(book)
-    given, biases = biases, state.fault_book.apply(biases)
+    frozen = frozen if hears else frozenset()
+    biases = state.fault_book.apply(biases)
     state.faults = []
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]
@@ -101,14 +125,12 @@ def step(
         _place_detection(state, book, now_s, detection, bias_mean, bias_sigma, dispositions, leftover, known_air)
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
-    note_scatter(state, book, now_utc_ns, bias_sigma, launches, impacts)
+    merge_reconciled(state, book, now_utc_ns, biases, launches, impacts)
+    if hears:
+        note_scatter(state, book, now_utc_ns, bias_sigma)
     for event in list(state.events):
         if event.grown() and now_s - event.born_s < state.params.merge_s:
             merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
-            if state.faults:
-                biases = state.fault_book.apply(given)
-                bias_mean, bias_sigma = biases.mean, biases.sigma
-                state.clock_s = bias_mean[:, BIAS_CLOCK]
         _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
     state.events = [e for e in state.events if e.stage != "ended"]
     if state.pool and now_s - state.pool[0].arrival_s > state.params.pool_kept_s:
@@ -137,10 +159,6 @@ def _place_detection(
     event = claim(state, book, detection, rows, bias_sigma)
     if event is not None:
         dispositions.append(_said(detection, "associated", event.event_id))
-        return
-    if is_distrusted(state, detection, book):
-        leftover.append(detection)
-        dispositions.append(_said(detection, "rejected", "", "its sensor contradicts the others about a launch"))
         return
     is_known = isinstance(detection, Plot) and known_air.explains(detection, plot_place(detection, book), book)
     held = Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s, is_known)
@@ -201,10 +219,7 @@ def _advance(
         return
     if event.dirty:
         refit(event, now_s, state.world, book, bias_mean, bias_sigma)
-    found = accuse(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma))
-    if found.sigma is not bias_sigma or event.dirty:
-        bias_mean, bias_sigma = found.mean, found.sigma
-        refit(event, now_s, state.world, book, bias_mean, bias_sigma)
+    accuse(state, event, book, now_utc_ns, SensorBiases(bias_mean, bias_sigma))
     shed(state, event, book, now_s, bias_sigma)
     if event.rows.count < params.least_rows_shown and event.plots == 0:
         return

@@ -34,6 +34,7 @@ class TrajectoryParams:
 
     ``gate_chi2``: by number of values (1, 2, 3) of a detection, how far from an event's forecast it may lie.
     ``refit_s``: shortest time between two fits of one event by bearings (a plot is fitted at once).
+    ``hears_findings``: whether what is found to be wrong with a sensor is corrected at all.
     """
 
     gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
@@ -54,6 +55,7 @@ class TrajectoryParams:
     same_launch_s: float = 0.4
     clock_fault_s: float = 6.0
     least_rows_accuse: int = 14
+    hears_findings: bool = True
 
 
 @dataclass
@@ -76,8 +78,10 @@ class TrajectoryState:
     last_value: dict[str, tuple[float, ...]] = field(default_factory=dict)
     accuse_again_s: float = -math.inf
     scatter_again_s: float = -math.inf
-    noise: dict[int, float] = field(default_factory=dict)
+    noisy_since_s: dict[int, float] = field(default_factory=dict)
     next_event: int = 1
+    reconciled: list[tuple[Event, Event]] = field(default_factory=list)
+    """Launches found to be one but for a sensor's error, to be merged with the next step: (the one kept, the other)."""
     sites: SiteBook = field(default_factory=SiteBook)
 
     def young_count(self, now_s: float) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import WarningLevel, Zone, ZoneRisk
+from marsad.warn.plain import is_plain, names
 from marsad.warn.state import Threat, WarnParams, ZoneRecord
 from marsad.warn.threats import SECOND_NS, time_q99_utc_ns
 
@@ -48,11 +49,16 @@ class Verdict:
 
 
 def _union(risks: list[tuple[Threat, ZoneRisk]]) -> float:
-    """Probability that at least one of independent threats comes true: 1 − Π(1 − p)."""
-    none = 1.0
-    for _, risk in risks:
-        none *= 1.0 - risk.probability
-    return 1.0 - none
+    """Probability that at least one of independent threats comes true, 1 − Π(1 − p).
+
+    Rockets may be told by two stories of the same ones: the more dangerous counts, with all that belongs to neither.
+    """
+    none = {False: 1.0, True: 1.0}
+    for threat, risk in risks:
+        for plain in none:
+            if threat.kind != "rocket" or is_plain(threat.event_id) == plain:
+                none[plain] *= 1.0 - risk.probability
+    return 1.0 - min(none.values())
 
 
 def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: WarningPolicy, params: WarnParams) -> Picture:
@@ -94,7 +100,7 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
         danger_until_utc_ns=max((_danger_until(t, r, params) for t, r in counted), default=0),
         stay_until_utc_ns=max((_stay_until(t, r, policy, params) for t, r in counted), default=0),
         deadline_utc_ns=min(unripe, default=0),
-        event_ids=tuple(t.event_id for t, _ in counted),
+        event_ids=names(tuple(t.event_id for t, _ in counted)),
     )
 
 
