@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from marsad.adapters.errors import BadInputError
 from marsad.adapters.warm import telling
 from marsad.station.emulating import Done, Go
 from marsad.station.feed import Feed
-from marsad.station.keeper import Timekeeper
+from marsad.station.keeper import SharedTimekeeper
 from marsad.station.world import RealWorld
 
 if TYPE_CHECKING:
@@ -194,7 +193,8 @@ async def demo(options: DemoOptions, emulated: Sensors) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, emulated.end)  # until the station is up
     with telling("marsad: simulating the night, once; `marsad warmup` does it beforehand"):
         ready = await emulated.hear()
-    keeper = Timekeeper(options.speed, start_utc_ns=int(ready.split()[1]))
+    clock = folder / "clock"
+    keeper = SharedTimekeeper(clock, options.speed, start_utc_ns=int(ready.split()[1]))
     world = RealWorld(keeper)
     feed = Feed(world)
     await feed.start(HOST, 0)
@@ -203,8 +203,7 @@ async def demo(options: DemoOptions, emulated: Sensors) -> None:
         host=HOST,
         port=feed.port,
         speed=keeper.speed,
-        clock_utc_ns=now,
-        wall_utc_ns=time.time_ns(),
+        clock=str(clock),
         begins_utc_ns=now + round(LEAD_S * keeper.speed * 1e9),
     )
     emulated.say(msgspec.json.encode(go).decode())

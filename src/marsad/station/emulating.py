@@ -1,7 +1,7 @@
 """The emulators as a process of their own: ``python -m marsad.station.emulating``.
 
 It loads a night, says ``ready`` and when that night began on standard output, waits for one line on standard input
-that says where the station is and what its clock shows, plays the night, says when all is taken in, and sends
+that says where the station is and where its clock is kept, plays the night, says when all is taken in, and sends
 heartbeats until standard input ends.  Further lines name sirens that it is to be.
 """
 
@@ -11,25 +11,24 @@ import asyncio
 import logging
 import sys
 import threading
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from marsad.station.emulator import Emulators
-from marsad.station.keeper import Timekeeper
+from marsad.station.keeper import SharedTimekeeper
 from marsad.terms import Message
 
 
 class Go(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to connect to, what the station's clock shows, when the night begins on it."""
+    """Where to connect to, what clock the station goes by, when the night begins on it."""
 
     host: str
     port: int
     speed: float
-    clock_utc_ns: int
-    """The station's clock ..."""
-    wall_utc_ns: int
-    """... at this moment of the machine's."""
+    clock: str
+    """The file of the clock that the station shares."""
     begins_utc_ns: int
 
 
@@ -56,12 +55,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 async def play(messages: tuple[Message, ...], go: Go) -> None:
     """Play a night to a station, say when all is sent, and stay alive until standard input ends."""
-    keeper = Timekeeper(go.speed, start_utc_ns=go.clock_utc_ns, at_utc_ns=go.wall_utc_ns)
+    keeper = SharedTimekeeper(Path(go.clock), go.speed)
     emulators = Emulators((), go.host, go.port, keeper)
     ended = threading.Event()
     listening = asyncio.ensure_future(asyncio.to_thread(_be_sirens, ended))
     counts = await emulators.play(messages, go.begins_utc_ns)
-    await emulators.settle()
     print(msgspec.json.encode(Done(counts=dict(counts))).decode(), flush=True)
     staying = asyncio.ensure_future(emulators.stay())
     await listening

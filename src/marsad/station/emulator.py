@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from marsad.adapters import sapient
-from marsad.station.keeper import Timekeeper
+from marsad.station.keeper import Keeper
 from marsad.terms import (
     CooperativeReport,
     Flash,
@@ -37,6 +37,15 @@ RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 GIVE_UP_AFTER = 60
 UNSAFE_FRAMES = 50_000
 HEARTBEAT_S = 2.0
+BEHIND_S = 0.3
+"""How far (station time) the station may be behind with what was sent before its clock is held up: less than the delay
+of a healthy link, so that nothing that arrives looks late."""
+AHEAD_S = 0.05
+"""How far its clock may run past a message that is due: what a sleep is late by on an idle machine, at speed 1."""
+NEVER_HELD_NS = 2**62
+"""A time (UTC ns) that no night reaches."""
+LOOK_S = 0.005
+"""How often (machine time) it is looked at how far all have come."""
 
 
 def shifted(message: Message, shift_ns: int) -> Message:
@@ -65,13 +74,13 @@ def node_of(message: Message) -> str:
 class EmulatedNode:
     """One sensor's connection: registers, sends, listens, comes back."""
 
-    def __init__(self, name: str, sensor: Sensor | None, host: str, port: int, keeper: Timekeeper) -> None:
+    def __init__(self, name: str, sensor: Sensor | None, host: str, port: int, keeper: Keeper) -> None:
         self._name = name
         self._sensor = sensor
         self._host, self._port = host, port
         self._keeper = keeper
-        self._waiting: deque[bytes] = deque(maxlen=UNSAFE_FRAMES)
-        self._unsafe: deque[bytes] = deque(maxlen=UNSAFE_FRAMES)
+        self._waiting: deque[tuple[int, bytes]] = deque(maxlen=UNSAFE_FRAMES)
+        self._unsafe: deque[tuple[int, bytes]] = deque(maxlen=UNSAFE_FRAMES)
         self._safe = 0
         self._ended = False
         self._wake = asyncio.Event()
@@ -87,8 +96,14 @@ class EmulatedNode:
 
     def send(self, message: Message) -> None:
         """Queue a message."""
-        self._waiting.append(sapient.frame(sapient.encode(message, receiver_id=COOPERATIVE_NODE)))
+        frame = sapient.frame(sapient.encode(message, receiver_id=COOPERATIVE_NODE))
+        self._waiting.append((message.arrival_utc_ns, frame))
         self._wake.set()
+
+    @property
+    def oldest_utc_ns(self) -> int | None:
+        """When the oldest message was due that the station has not acted on yet."""
+        return next((due for waiting in (self._unsafe, self._waiting) for due, _ in waiting), None)
 
     @property
     def is_settled(self) -> bool:
@@ -133,9 +148,9 @@ class EmulatedNode:
         try:
             while True:
                 while self._waiting:
-                    payload = self._waiting.popleft()
-                    self._unsafe.append(payload)
-                    writer.write(payload)
+                    due = self._waiting.popleft()
+                    self._unsafe.append(due)
+                    writer.write(due[1])
                     self.counts["sent"] += 1
                     await writer.drain()
                 if hearing.done():
@@ -175,12 +190,13 @@ class EmulatedNode:
 class Emulators:
     """All sensors of a recording, played against a station's clock."""
 
-    def __init__(self, sensors: Iterable[Sensor], host: str, port: int, keeper: Timekeeper) -> None:
+    def __init__(self, sensors: Iterable[Sensor], host: str, port: int, keeper: Keeper) -> None:
         self._sensors = {s.sensor_id: s for s in sensors}
         self._host, self._port = host, port
         self._keeper = keeper
         self._nodes: dict[str, EmulatedNode] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._next_utc_ns: int | None = None
 
     def _node(self, name: str) -> EmulatedNode:
         if name not in self._nodes:
@@ -190,22 +206,48 @@ class Emulators:
         return self._nodes[name]
 
     async def play(self, messages: Sequence[Message], start_utc_ns: int) -> Counter[str]:
-        """Send every message when its time of arrival has come; ``start_utc_ns`` is the recording's time zero."""
+        """Send every message when its time of arrival has come, until the station has acted on all of them.
+
+        ``start_utc_ns`` is the recording's time zero.
+        """
         for message in messages:
             if isinstance(message, SensorReport):
                 self._sensors[message.sensor.sensor_id] = message.sensor
-        for message in messages:
-            name = node_of(message)
-            if not name:
-                continue
-            node = self._node(name)
-            due_ns = start_utc_ns + message.arrival_utc_ns
-            wait_s = (due_ns - self._keeper.utc_ns()) / 1e9 / self._keeper.speed
-            if wait_s > 0.001:
-                await asyncio.sleep(wait_s)
-            if not isinstance(message, SensorReport):
-                node.send(shifted(message, start_utc_ns))
+        pacing = asyncio.ensure_future(self._pace())
+        try:
+            for message in messages:
+                name = node_of(message)
+                if not name:
+                    continue
+                node = self._node(name)
+                await self._until(start_utc_ns + message.arrival_utc_ns)
+                if not isinstance(message, SensorReport):
+                    node.send(shifted(message, start_utc_ns))
+            self._next_utc_ns = None
+            await self.settle()
+        finally:
+            pacing.cancel()
+            await asyncio.gather(pacing, return_exceptions=True)
+            self._keeper.may_reach(NEVER_HELD_NS)
         return self.counts()
+
+    async def _until(self, due_utc_ns: int) -> None:
+        """Sleep until the clock shows a time; it may be held up on the way."""
+        self._next_utc_ns = due_utc_ns
+        while (wait_s := (due_utc_ns - self._keeper.utc_ns()) / 1e9 / self._keeper.speed) > 0.001:
+            await asyncio.sleep(wait_s)
+
+    async def _pace(self) -> None:
+        """Say again and again how far all have come: what is due is sent, and what was sent is acted on."""
+        while True:
+            oldest = min(
+                (due for node in self._nodes.values() if (due := node.oldest_utc_ns) is not None), default=None
+            )
+            limits = [] if oldest is None else [oldest + round(BEHIND_S * 1e9)]
+            limits += [] if self._next_utc_ns is None else [self._next_utc_ns + round(AHEAD_S * 1e9)]
+            if limits:
+                self._keeper.may_reach(min(limits))
+            await asyncio.sleep(LOOK_S)
 
     async def settle(self) -> None:
         """Wait until the station has acted on all that was sent (or is gone)."""

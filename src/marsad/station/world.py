@@ -21,7 +21,7 @@ import numpy as np
 
 from marsad.adapters.errors import BadInputError
 from marsad.station.journal import Journal, MemoryJournal, SqliteJournal
-from marsad.station.keeper import Timekeeper
+from marsad.station.keeper import Keeper, Timekeeper
 
 T = TypeVar("T")
 READ_LIMIT_BYTES = 512 * 1024
@@ -109,7 +109,7 @@ class _SocketListener:
 class RealWorld:
     """The machine's clock, entropy, disk and network."""
 
-    def __init__(self, keeper: Timekeeper | None = None) -> None:
+    def __init__(self, keeper: Keeper | None = None) -> None:
         self._keeper = keeper or Timekeeper()
         self._core = ThreadPoolExecutor(1, thread_name_prefix="marsad-core")
         self._others = ThreadPoolExecutor(8, thread_name_prefix="marsad-beside")
