@@ -79,7 +79,6 @@ class Event:
     compared_after_s: float = 0.0
     reconciled_after_s: float = 0.0
     accused_after_s: float = 0.0
-    scatter_seen_s: float = -math.inf
     suspect: tuple[int, str, float] | None = None
     refused: set[str] = field(default_factory=set)
 

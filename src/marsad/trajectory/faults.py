@@ -63,6 +63,8 @@ _MARGIN = 10.0
 _LEAST_GAIN = 5.0
 _FITTING_SIGMAS = 3.0
 _FAR_SIGMAS = 10.0
+_AGREEING_SIGMAS = 3.0
+"""Two launches suggest the same error within so many standard deviations of their difference: 997 of 1,000 do."""
 _LEAST_ROWS = 3
 _LEAST_ROWS_ERRATIC = 8
 _LEAST_SENSORS = 3
@@ -302,6 +304,42 @@ def note(
         magnitude=magnitude,
         unit=_UNITS[finding.kind],
         reasons=(_WHY_LYING if finding.kind == "lying" else _WHY,),
+    )
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """An error that some launches suggest: of which sensor, what kind, its values with their standard deviations."""
+
+    sensor: int
+    kind: FaultKind
+    values: tuple[float, ...]
+    sigmas: tuple[float, ...]
+    event_ids: frozenset[str]
+
+    def agrees(self, other: Suspicion) -> bool:
+        """Whether other launches suggest the same."""
+        return (
+            (self.sensor, self.kind) == (other.sensor, other.kind)
+            and not self.event_ids & other.event_ids
+            and all(
+                abs(a - b) < _AGREEING_SIGMAS * math.hypot(s, t)
+                for a, b, s, t in zip(self.values, other.values, self.sigmas, other.sigmas, strict=True)
+            )
+        )
+
+
+def suspicion(finding: Finding, event_ids: frozenset[str]) -> Suspicion:
+    """What a finding suggests; of a sensor that wanders, only that it does."""
+    k = finding.sensor
+    columns = () if finding.kind == "lying" else finding.columns
+    numbers = [finding.fit.column[k, c] for c in columns]
+    return Suspicion(
+        k,
+        finding.kind,
+        tuple(float(finding.fit.bias[k, c]) for c in columns),
+        tuple(math.sqrt(finding.fit.covariance[n, n]) if n >= 0 else 0.0 for n in numbers),
+        event_ids,
     )
 
 

@@ -26,7 +26,7 @@ from marsad.trajectory.events import (
     take,
     world_with,
 )
-from marsad.trajectory.faults import blame, is_suspected, joined, note
+from marsad.trajectory.faults import Finding, blame, is_suspected, joined, note, suspicion
 from marsad.trajectory.modes import Mode
 from marsad.trajectory.pool import Unclaimed
 from marsad.trajectory.rows import rows_of
@@ -128,6 +128,8 @@ _AGAIN = 1.25
 """A suspicion that named nobody is looked at again when so much more time has passed since launch."""
 _SECOND_LOOK_S = 0.5
 _PAUSE_S = 0.4
+_SUSPICIONS_KEPT = 32
+"""Two for each rocket of the largest salvo: what was suggested longer ago is forgotten."""
 """Least time between two such looks, whatever the launches: each takes up to 0.3 s."""
 
 
@@ -155,7 +157,7 @@ def _reconciled(
     finding = blame(
         world, keep.modes[0], obs, keep.reference, biases, other=_seen_from(keep, give), may_be_erratic=erratic
     )
-    if finding is None:
+    if finding is None or not _is_borne_out(state, finding, keep, give):
         return False
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:
@@ -170,6 +172,20 @@ def _is_of_many(state: TrajectoryState, one: Event, two: Event) -> bool:
         e is not one and e is not two and e.stage != "ended" and e.modes and abs(e.launch_s - one.launch_s) < near_s
         for e in state.events
     )
+
+
+def _is_borne_out(state: TrajectoryState, finding: Finding, one: Event, two: Event) -> bool:
+    """Whether a finding may be believed: among many launches only if others of them suggest the very same error.
+
+    A detection given to the wrong rocket of a salvo looks like an error of its sensor, but seldom like the same twice.
+    """
+    if not _is_of_many(state, one, two):
+        return True
+    new = suspicion(finding, frozenset((one.event_id, two.event_id)))
+    if any(new.agrees(old) for old in state.suspicions):
+        return True
+    state.suspicions = [*state.suspicions, new][-_SUSPICIONS_KEPT:]
+    return False
 
 
 def _seen_from(keep: Event, give: Event) -> Mode:
@@ -208,6 +224,8 @@ def accuse(state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: i
     if before is None or not is_same or after_s - before[2] < _SECOND_LOOK_S:
         event.suspect = before if is_same else (finding.sensor, finding.kind, after_s)
         event.search_asked = True
+        return
+    if not _is_borne_out(state, finding, event, event):
         return
     fault = note(state.fault_book, finding, biases, book, now_utc_ns)
     if fault is not None:

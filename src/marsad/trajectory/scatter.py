@@ -35,27 +35,27 @@ _PAUSE_S = 0.25
 """How often a launch is measured: four times a second costs a hundredth of a core."""
 _NEAR_M = 1500.0
 _NEAR_RAD = 0.5
-"""How far from the launch's path a plot may be: far beyond any noise that leaves a radar of use."""
+"""How far from the launch's path a look may be: far beyond any noise that leaves a sensor of use."""
 
 
 def note_scatter(
     state: TrajectoryState, book: SensorBook, now_utc_ns: int, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> None:
-    """Name a sensor that is surely noisier than it says, or is so no longer, by the launch looked at longest ago."""
+    """Name a sensor that is surely noisier than it says, or is so no longer, by a launch that stands alone."""
     now_s = book.seconds(now_utc_ns)
     if now_s < state.scatter_again_s:
         return
-    due = [e for e in state.events if e.status == "confirmed" and e.modes and e.stage != "ended"]
-    for event in sorted(due, key=lambda e: e.scatter_seen_s):
-        asked = _asked_for(state, event, book)
-        if not asked:
-            continue
-        state.scatter_again_s, event.scatter_seen_s = now_s + _PAUSE_S, now_s
-        for k in asked:
-            found = _scatter(state, event, k, book, bias_sigma)
-            if found is not None:
-                _say(state, k, found, book, now_utc_ns)
+    living = [e for e in state.events if e.modes and e.stage != "ended"]
+    if len(living) != 1 or living[0].status != "confirmed":
+        return  # looks at other bodies are none of this one's noise
+    asked = _asked_for(state, living[0], book)
+    if not asked:
         return
+    state.scatter_again_s = now_s + _PAUSE_S
+    for k in asked:
+        found = _scatter(state, living[0], k, book, bias_sigma)
+        if found is not None:
+            _say(state, k, found, book, now_utc_ns)
 
 
 def _say(state: TrajectoryState, k: int, found: Scatter, book: SensorBook, now_utc_ns: int) -> None:
@@ -71,12 +71,10 @@ def _say(state: TrajectoryState, k: int, found: Scatter, book: SensorBook, now_u
 
 
 def _asked_for(state: TrajectoryState, event: Event, book: SensorBook) -> list[int]:
-    """Sensors with strays since the launch, with a launch of their own, or called noisy; all if it fits badly."""
+    """Sensors with strays since the launch, or called noisy; all if it fits badly."""
     strays = np.zeros(len(book.sensors), np.int64)
     for u in _strays(state, event):
         strays[u.rows.sensor[0]] += 1
-    for k, other in _rivals(state, event, book):
-        strays[k] += len(other.detections)
     asked = strays >= _LEAST_STRAYS
     asked[list(state.noisy_since_s)] = True
     if event.modes[0].fit.cost > 1.5 * event.rows.count + 20.0:
@@ -93,18 +91,6 @@ def _strays(state: TrajectoryState, event: Event) -> list[Unclaimed]:
     ]
 
 
-def _rivals(state: TrajectoryState, event: Event, book: SensorBook) -> list[tuple[int, Event]]:
-    """Launches about the same time that one sensor alone tells, beside this one that others tell: (sensor, launch)."""
-    told = {d.sensor_id for d in event.detections.values()}
-    found = []
-    for other in state.events:
-        told_by = {d.sensor_id for d in other.detections.values()}
-        near = other is not event and abs(other.launch_s - event.launch_s) < state.params.clock_fault_s
-        if near and len(told_by) == 1 and told - told_by:
-            found.append((book.index[told_by.pop()], other))
-    return found
-
-
 def _rows_of_event(event: Event, k: int) -> list[Observations]:
     """An event's directions and plots of a sensor, each by itself."""
     own = event.rows.view()
@@ -115,14 +101,8 @@ def _rows_of_event(event: Event, k: int) -> list[Observations]:
 def _scatter(
     state: TrajectoryState, event: Event, k: int, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> Scatter | None:
-    """How far the sensor's looks scatter about the path of the launch, if it is the only body that they may be of."""
-    others = [e for e in state.events if e is not event and e.stage != "ended" and e.modes]
-    rivals = [other for sensor, other in _rivals(state, event, book) if sensor == k]
-    if any(other not in rivals for other in others):
-        return None  # looks at other bodies are none of this one's noise
+    """How far the sensor's looks scatter about the path of the launch, the only body that they may be of."""
     rows = _rows_of_event(event, k)[-2 * _LOOKS :]
-    for other in rivals:
-        rows += _rows_of_event(other, k)[-2 * _LOOKS :]
     rows += [u.rows for u in _strays(state, event) if u.rows.sensor[0] == k]
     looks = one_a_frame(_looks(state, event, rows, bias_sigma), 0.4 * _frame_s(book, k), _LOOKS)
     return scatter(looks, _frame_s(book, k))
@@ -140,7 +120,8 @@ def _looks(
         off = row.value[0, :count] - value[:count]
         for i in range(count):
             off[i] = wrap_angle(float(off[i])) if is_angle(int(row.kind[0]), i) else off[i]
-        if row.kind[0] == PLOT and (abs(off[0]) > _NEAR_M or abs(off[1]) > _NEAR_RAD):
+        azimuth = 1 if row.kind[0] == PLOT else 0
+        if (row.kind[0] == PLOT and abs(off[0]) > _NEAR_M) or abs(off[azimuth]) > _NEAR_RAD:
             continue
         found.append(Look(float(row.time_s[0]), row.whitener[0, :count, :count] @ off))
     return found

@@ -20,7 +20,7 @@ from marsad.terms import (
 from marsad.trajectory.events import (
     Event,
 )
-from marsad.trajectory.faults import FaultBook
+from marsad.trajectory.faults import FaultBook, Suspicion
 from marsad.trajectory.modes import (
     World,
 )
@@ -80,6 +80,8 @@ class TrajectoryState:
     scatter_again_s: float = -math.inf
     noisy_since_s: dict[int, float] = field(default_factory=dict)
     next_event: int = 1
+    suspicions: list[Suspicion] = field(default_factory=list)
+    """What single launches of many have suggested of sensors and no other launch has borne out yet."""
     reconciled: list[tuple[Event, Event]] = field(default_factory=list)
     """Launches found to be one but for a sensor's error, to be merged with the next step: (the one kept, the other)."""
     sites: SiteBook = field(default_factory=SiteBook)
