@@ -14,20 +14,23 @@ import typer
 if TYPE_CHECKING:
     from marsad.assess import NightScore
 
+PARTS = ("cases", "common", "truth")
+"""What makes a folder one of cases: recordings, the site that they are of, and what really happened."""
+
 
 def find_scorer(folder: Path) -> Path | None:
-    """Find ``score.py`` in the folder of cases or, for a sub-folder of one, in its parent."""
-    for place in (folder, folder.resolve().parent):
-        if (place / "score.py").is_file():
-            return place / "score.py"
-    return None
+    """Find ``score.py`` in the folder of cases or, if that is part of a larger one, in its parent."""
+    parent = folder.resolve().parent
+    # a program that happens to lie beside the folder has nothing to do with it
+    places = [folder, parent] if all((parent / part).is_dir() for part in PARTS) else [folder]
+    return next((place / "score.py" for place in places if (place / "score.py").is_file()), None)
 
 
 def find_cases(folder: Path, only: str) -> list[Path]:
     """List the recordings of a folder of cases whose names begin with one of the comma-separated prefixes."""
     from marsad.adapters.errors import BadInputError
 
-    for part in ("cases", "common", "truth"):
+    for part in PARTS:
         if not (folder / part).is_dir():
             raise BadInputError(folder, f"expected a folder of cases with {part}/ in it, found none")
     prefixes = tuple(prefix for prefix in only.split(",") if prefix) or ("",)
