@@ -16,7 +16,7 @@ SOURCES := $(shell find src/marsad -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint rules layout types layers pytest web-test console browser warmup setup setup-dev lock bench format clean machine
+.PHONY: nights monotone help demo test lint rules layout types layers pytest web-test console browser warmup setup setup-dev lock bench format clean machine
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,6 +60,27 @@ bench: setup-dev  ## every benchmark, results into benchmarks/results/
 	@set -e; for script in benchmarks/bench_*.py; do \
 	  [ -f "$$script" ] || { echo "there is no benchmark yet"; break; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+
+# nights that nobody has seen: figures are quoted from seeds that were drawn after the decision, and used once
+SEED    ?= 1
+NIGHTS  ?= 12
+KIND    ?=
+OUTSIDE ?= $(if $(MARSAD_SHARED),1,)
+COMPOSED = .nights/$(SEED)-$(NIGHTS)$(if $(KIND),-$(KIND))
+MAKER    = $(MARSAD_SHARED)/cases/make
+nights: setup  ## compose nights, process and score them: SEED=1 NIGHTS=12 KIND=salvo; OUTSIDE=1 beside another composer's
+	@rm -rf $(COMPOSED)
+	@$(BIN)/marsad simulate --random --seed $(SEED) --nights $(NIGHTS) $(if $(KIND),--kind $(KIND)) $(COMPOSED)/own >/dev/null
+	@$(BIN)/marsad score --own $(COMPOSED)/own --results $(COMPOSED)/own/res
+	@if [ "$(OUTSIDE)" = 1 ]; then \
+	  [ -f "$(MAKER)/make_nights.py" ] || { echo "OUTSIDE=1 needs MARSAD_SHARED to name the folder with cases/make/make_nights.py"; exit 1; }; \
+	  echo "the outside composer's nights of the same seed"; \
+	  $(BIN)/python $(MAKER)/make_nights.py $(COMPOSED)/outside --seed $(SEED) --nights $(NIGHTS) $(if $(KIND),--kind $(KIND)) >/dev/null \
+	  && $(BIN)/marsad score --own $(COMPOSED)/outside --results $(COMPOSED)/outside/res \
+	  && echo "both as the outside scorer has them" && $(BIN)/python $(MAKER)/score_nights.py $(COMPOSED)/own $(COMPOSED)/outside; fi
+
+monotone: setup-dev  ## nothing clever silences an alarm: the nights of tests/monotone, NIGHTS=300 of them
+	NIGHTS=$(if $(filter file,$(origin NIGHTS)),300,$(NIGHTS)) $(BIN)/python -m pytest -n 0 tests/monotone $(ARGS)
 
 lock: $(DONE)/uv  ## solve the requirements again, keeping what can be kept; ARGS=--upgrade renews all
 	$(UV) compile $(LOCKING) requirements/bootstrap.in -o requirements/bootstrap.txt

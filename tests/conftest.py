@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import jaxtyping
 import pytest
 from jaxtyping import install_import_hook
+
+import runtime_types
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "marsad"
@@ -45,6 +48,8 @@ hypothesis.settings.load_profile("explore" if os.environ.get("MARSAD_EXPLORE") =
 
 # MARSAD_TYPECHECK=0 runs the tests without the checks, which is faster and shows the bare traceback
 if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
+    # the hook writes "@jaxtyping.jaxtyped(...)" around functions and data classes: ours holds the same for less
+    jaxtyping.jaxtyped = runtime_types.jaxtyped
     install_import_hook(checked_modules(), "runtime_types.checked")
 
 

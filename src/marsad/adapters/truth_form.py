@@ -32,6 +32,7 @@ def truth_bytes(run: Run, site: Site, *, with_bounds: bool = True) -> bytes:
     content: Fields = {
         "case": run.name,
         "description": run.truth.scenario.description,
+        "kind": run.truth.scenario.kind,
         "line_up": [message.sensor.sensor_id for message in run.messages if isinstance(message, SensorReport)],
         "t_end": run.truth.scenario.duration_s,
         "faults": run.truth.faults,

@@ -63,7 +63,8 @@ def _hear(
 
 def _false_bangs(emitter: Emitter, scenario: Scenario) -> list[Sighting]:
     rng, noise = emitter.rng, scenario.noise
-    count = int(rng.poisson((emitter.platform.sensor.false_impulses_per_s or 0.0) * scenario.duration_s))
+    rate = scenario.clutter * (emitter.platform.sensor.false_impulses_per_s or 0.0)
+    count = int(rng.poisson(rate * scenario.duration_s))
     sigma = math.radians(noise.acoustic_azimuth_deg)
     return [
         Sighting(emitter.impulse(time_s, float(rng.uniform(0, 2 * math.pi)), sigma, noise.acoustic_time_s))

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from marsad.flight import rocket
 from marsad.flight.classes import RocketClass
-from marsad.geo.frames import geodetic_from_enu
+from marsad.geo.frames import enu_from_geodetic, geodetic_from_enu
 from marsad.geo.terrain import TerrainGrid
 from marsad.sensing.site import Site
 from marsad.simulation.paths import Path, axes_at, ecef, geodetic, standing
@@ -78,12 +78,21 @@ def wind_ground_m(site: Site) -> float:
     return site.origin.height_m if stated is None else stated
 
 
-def place_at(site: Site, east_m: float, north_m: float) -> Geodetic:
-    """Give the point on the ground so far east and north of the site's origin."""
+def place_at(site: Site, east_m: float, north_m: float, above_m: float = 0.0) -> Geodetic:
+    """Give the point so far east and north of the site's origin, so high above the ground there."""
     o = site.origin
     latitude, longitude, _ = geodetic_from_enu(east_m, north_m, 0.0, o.latitude_rad, o.longitude_rad, o.height_m)
     ground_m = site.terrain.height_at(latitude, longitude)
-    return Geodetic(latitude_rad=latitude, longitude_rad=longitude, height_m=ground_m)
+    return Geodetic(latitude_rad=latitude, longitude_rad=longitude, height_m=ground_m + above_m)
+
+
+def away_m(origin: Geodetic, place: Geodetic) -> tuple[float, float]:
+    """Give how far east and north of an origin a place lies, in the tangent plane there."""
+    east_m, north_m, _ = enu_from_geodetic(
+        place.latitude_rad, place.longitude_rad, place.height_m,
+        origin.latitude_rad, origin.longitude_rad, origin.height_m,
+    )  # fmt: skip
+    return float(east_m), float(north_m)
 
 
 # --- rockets ----------------------------------------------------------------------------------------

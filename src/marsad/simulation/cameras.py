@@ -151,7 +151,7 @@ def _object(camera: Camera, body: Body) -> list[Sighting]:
 
 def _false_flashes(camera: Camera) -> list[Sighting]:
     rng, rate = camera.emitter.rng, camera.emitter.platform.sensor.false_flashes_per_s or 0.0
-    count = int(rng.poisson(rate * camera.scenario.duration_s))
+    count = int(rng.poisson(camera.scenario.clutter * rate * camera.scenario.duration_s))
     found: list[Sighting] = []
     for time_s in sorted((camera.scenario.duration_s * rng.random(count)).tolist()):
         found += _false_flash(camera, time_s)

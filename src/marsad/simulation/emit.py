@@ -72,14 +72,18 @@ class Emitter:
     rng: np.random.Generator
     names: Names
 
+    def _noise(self, time_s: float) -> float:
+        """Draw an error in units of the stated sigma; a sensor noisier than it says has larger ones."""
+        return (self.platform.magnitude("noise", time_s) or 1.0) * float(self.rng.standard_normal())
+
     def _angles(self, time_s: float, azimuth_rad: float, elevation_rad: float, sigma_rad: float) -> tuple[float, float]:
         p = self.platform
         if p.fault("lying", time_s):
             azimuth_rad, elevation_rad = self.rng.uniform(0.0, 2 * math.pi), self.rng.uniform(-0.05, 0.6)
         wrong_azimuth = p.azimuth_bias_rad + p.magnitude("azimuth_bias", time_s) / 1000.0
         wrong_elevation = p.elevation_bias_rad + p.magnitude("elevation_bias", time_s) / 1000.0
-        azimuth = azimuth_rad + wrong_azimuth + sigma_rad * self.rng.standard_normal()
-        elevation = elevation_rad + wrong_elevation + sigma_rad * self.rng.standard_normal()
+        azimuth = azimuth_rad + wrong_azimuth + sigma_rad * self._noise(time_s)
+        elevation = elevation_rad + wrong_elevation + sigma_rad * self._noise(time_s)
         return kept_angle(azimuth % (2 * math.pi)), kept_angle(elevation)
 
     def flash(
@@ -87,7 +91,7 @@ class Emitter:
     ) -> Flash:
         """Make a flash seen in the frame at ``time_s`` that began at ``onset_s``."""
         azimuth, elevation = self._angles(time_s, *direction, sigma_rad)
-        onset = self.platform.stamp(onset_s) + onset_sigma_s * self.rng.standard_normal()
+        onset = self.platform.stamp(onset_s) + onset_sigma_s * self._noise(time_s)
         return Flash(
             sensor_id=self.platform.sensor.sensor_id,
             detection_id=self.names.next(),
@@ -119,7 +123,7 @@ class Emitter:
         p = self.platform
         azimuth, elevation = self._angles(time_s, place[1], place[2], sigma_rad)
         wrong_m = p.range_bias_m + p.magnitude("range_bias", time_s)
-        range_m = max(place[0] + wrong_m + sigma_m * self.rng.standard_normal(), 1.0)
+        range_m = max(place[0] + wrong_m + sigma_m * self._noise(time_s), 1.0)
         a2 = sigma_rad**2
         return Plot(
             sensor_id=p.sensor.sensor_id,
@@ -135,7 +139,7 @@ class Emitter:
     def impulse(self, time_s: float, azimuth_rad: float, sigma_rad: float, sigma_s: float) -> Impulse:
         """Make a bang heard at ``time_s``."""
         azimuth, _ = self._angles(time_s, azimuth_rad, 0.0, sigma_rad)
-        heard_s = time_s + sigma_s * self.rng.standard_normal()
+        heard_s = time_s + sigma_s * self._noise(time_s)
         return Impulse(
             sensor_id=self.platform.sensor.sensor_id,
             detection_id=self.names.next(),

@@ -70,7 +70,7 @@ def _look(emitter: Emitter, body: Body, time_s: float) -> Look:
 
 def _false_plots(emitter: Emitter, scenario: Scenario, begin_s: float, period_s: float) -> list[Sighting]:
     sensor, rng, noise = emitter.platform.sensor, emitter.rng, scenario.noise
-    count = int(rng.poisson(sensor.false_plots_per_scan or 0.0))
+    count = int(rng.poisson(scenario.clutter * (sensor.false_plots_per_scan or 0.0)))
     lowest = sensor.min_elevation_rad if sensor.min_elevation_rad is not None else 0.0
     found = []
     for share in np.sort(rng.random(count)).tolist():

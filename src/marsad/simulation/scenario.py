@@ -15,8 +15,11 @@ Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1)]
 FaultKind = Literal[
-    "clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying", "duplicates", "late"
-]
+    "clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying", "noise", "duplicates",
+    "late",
+]  # fmt: skip
+NightKind = Literal["single", "salvo", "dense", "none", "trouble"]
+"""What a composed night is about: a sensor in trouble; else the closest spacing of one launcher's rockets."""
 FlyerKind = Literal["hostile_drone", "friendly_aircraft", "bird"]
 
 
@@ -47,7 +50,8 @@ class FlyerOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     id: Name
     kind: FlyerKind
-    start_s: NotNegative = 0.0
+    start_s: Annotated[float, Meta(ge=-3600)] = 0.0
+    """Below 0: it is on its way already when the night begins."""
     speed_ms: Positive
     waypoints_m: Annotated[list[tuple[float, float]], Meta(min_length=2)]
     height_m: Positive
@@ -83,7 +87,8 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``[[fault]]``: something wrong with a sensor from a moment on.
 
     ``magnitude``: seconds (clock, late), milliradians (azimuth_bias, elevation_bias), metres (range_bias, pose), share
-    of detections (duplicates); of no meaning for frozen, silent and lying.
+    of detections (duplicates), how many times its errors are what it states (noise); of no meaning for frozen, silent
+    and lying.
     """
 
     sensor_id: Name
@@ -120,6 +125,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: Name
     description: str = ""
+    kind: NightKind | None = None
+    """Of what kind it is, for tables by kind; None: as its rockets and faults show."""
     site: str = ""
     """The site file that it is meant for, from the folder of the scenario's own file."""
     begins_utc: str = "2026-01-01T00:00:00Z"
@@ -133,6 +140,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How far cameras see slow air vehicles."""
     hot_range_m: Positive = 6000.0
     """How far cameras see a hot body after burnout."""
+    clutter: NotNegative = 1.0
+    """How many times as many false detections come as the sensors state."""
     noise: NoiseOrder = NoiseOrder()
     rocket: list[RocketOrder] = []
     flyer: list[FlyerOrder] = []
