@@ -67,6 +67,16 @@ class PipelineParams:
     air: air.AirParams = field(default_factory=air.AirParams)
     warn: warn.WarnParams = field(default_factory=warn.WarnParams)
 
+    @staticmethod
+    def plain() -> PipelineParams:
+        """Settings with which every row counts at its stated errors: the measure of what no finding may cost.
+
+        Leave cooperative reports of unlisted sources out of the messages for the whole of it.
+        """
+        return PipelineParams(
+            trajectory=trajectory.TrajectoryParams(hears_findings=False), air=air.AirParams(hears_findings=False)
+        )
+
 
 @dataclass
 class PipelineState:

@@ -119,7 +119,7 @@ def _take_claim(state: AirState, claim: CooperativeReport) -> None:
 
 def _clock_offset(state: AirState, sensor_id: str) -> float:
     """Clock offset to be taken off a sensor's stamps: only one that was named as a fault, and is sure."""
-    found = registration.correction(state.registration, sensor_id)
+    found = registration.correction(state.registration, sensor_id) if state.params.hears_findings else None
     return float(found.errors[3]) if found is not None and abs(found.errors[3]) > 0.05 else 0.0
 
 
@@ -170,7 +170,7 @@ def _stand(state: AirState, sensor_id: str, time_s: float) -> tuple[Float[np.nda
 
 
 def _biases(state: AirState, sensor_id: str) -> Float[np.ndarray, "3"]:
-    found = registration.correction(state.registration, sensor_id)
+    found = registration.correction(state.registration, sensor_id) if state.params.hears_findings else None
     return np.zeros(3) if found is None else found.errors[:3]
 
 

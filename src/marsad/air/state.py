@@ -35,6 +35,7 @@ class AirParams:
     every ``corridor_every_s``, at most ``corridors_at_once`` in one step.  A new suspect's first corridor waits for
     a course better known than ``course_sigma_rad``, for the part ``course_wait_rel`` of the time to the nearest zone
     at most, and only while that is more than ``course_spare_s``: a moment of patience spares many a wrong alarm.
+    ``hears_findings``: whether what is found to be wrong with a sensor is taken off before tracking.
     What is first seen within ``own_ground_m`` of a zone's edge rose inside the site, unless a suspect was lost
     within the last ``lost_suspect_s``.  A track that begins within ``heir_m`` of one just missed goes on in its name.
     """
@@ -57,6 +58,7 @@ class AirParams:
     course_wait_rel: float = 0.02
     course_spare_s: float = 30.0
     object_bearings: bool = True
+    hears_findings: bool = True
 
 
 @dataclass
