@@ -101,6 +101,9 @@ def step(
         biases = SensorBiases.prior(book)
     frozen = frozen if hears else frozenset()
     biases = state.fault_book.apply(biases)
+    if np.array_equal(biases.sigma, state.bias_sigma):
+        biases = SensorBiases(biases.mean, state.bias_sigma)  # the very array: what was scored under it stays scored
+    state.bias_sigma = biases.sigma
     state.faults = []
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]

@@ -72,6 +72,7 @@ class TrajectoryState:
     tracklets: TrackletBook = field(default_factory=TrackletBook)
     latency_s: list[float] = field(default_factory=list)
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
+    bias_sigma: Float[np.ndarray, "sensor 7"] = field(default_factory=lambda: np.zeros((0, 7)))
     fault_book: FaultBook = field(default_factory=FaultBook)
     faults: list[SensorFault] = field(default_factory=list)
     frozen: frozenset[str] = frozenset()
