@@ -113,6 +113,10 @@ class AirState:
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18
+    described_s: float = -1e18
+    """When the picture was last described."""
+    ended: list[track.Ended] = field(default_factory=list)
+    """What has ended since, a step each; none: nothing has moved since."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ from marsad.terms import PersonOrder, ZoneWarning
 
 log = logging.getLogger("marsad.station")
 
-BATCH_FRAMES = 512
+BATCH_FRAMES = 64
+"""So few that acknowledgements, orders and the time go on while a burst is worked off."""
 TICK_S = 0.25
 """When nothing arrives for so long (station time), time alone is taken in."""
 LEAST_WAIT_S = 0.02
