@@ -18,7 +18,7 @@ from marsad.air.fates import dispositions_of, note_events
 from marsad.air.intake import due_frames, take
 from marsad.air.origin import note_watch
 from marsad.air.picture import describe
-from marsad.air.state import SENSOR_ROWS, AirOutputs, AirParams, AirState, seconds
+from marsad.air.state import CROWD, SENSOR_ROWS, AirOutputs, AirParams, AirState, seconds
 from marsad.geo.site_frame import site_frame
 from marsad.geo.zones import ZoneShapes, prepare_zones
 from marsad.sensing import registration
@@ -29,11 +29,10 @@ __all__ = ["AirOutputs", "AirParams", "AirState", "init", "step"]
 
 _MOMENT_NS = 100_000_000
 _NO_CLAIMS: Mapping[str, str] = {}
-_CROWD = 50
-_CROWD_PACE_S = 0.0125
+_CROWD_PACE_S = 0.025
 _LONGEST_PACE_S = 0.25
-"""Up to so many tracks nothing waits (the night of thirty objects has 46); describing so many takes some 8 ms, two
-thirds of the pace; what is described so late is still well within the second that an alarm may be later."""
+"""Describing ``CROWD`` tracks takes some 8 ms, a third of the pace; what is described so late is still well within
+the second that an alarm may be later."""
 
 
 def init(site: Site, params: AirParams | None = None) -> AirState:
@@ -123,9 +122,9 @@ def pace_s(tracks: int) -> float:
     """How long the picture of so many tracks stands before it is described anew; the tracks themselves go on.
 
     Cameras bring up to fifty looks a second, and each would have all tracks judged: with many of them that is more than
-    there is time for.  Up to ``_CROWD`` tracks nothing waits; beyond, the work of a second stays the same or falls.
+    there is time for.  Up to ``CROWD`` tracks nothing waits; beyond, the work of a second stays the same or falls.
     """
-    return 0.0 if tracks <= _CROWD else min(_CROWD_PACE_S * (tracks / _CROWD) ** 2, _LONGEST_PACE_S)
+    return 0.0 if tracks <= CROWD else min(_CROWD_PACE_S * (tracks / CROWD) ** 2, _LONGEST_PACE_S)
 
 
 def _together(ended: Sequence[track.Ended]) -> track.Ended:

@@ -24,6 +24,9 @@ from marsad.terms import (
 
 SENSOR_ROWS = 64
 """Places for sensors in the tracker; a radar takes two (whole scans, late plots)."""
+CROWD = 50
+"""Up to so many tracks everything is done at once (the night of thirty objects has 46); beyond, what may wait for some
+tenths of a second is done less often."""
 
 
 @dataclass(frozen=True)

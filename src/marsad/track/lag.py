@@ -225,9 +225,7 @@ def thin(line: Line, lag_s: float, spacing_s: float) -> None:
             kept.append(one)
         else:
             last = kept[-1]
-            kept[-1] = replace(
-                last, frames=(*last.frames, *one.frames), outcomes=(*last.outcomes, *one.outcomes)
-            )
+            kept[-1] = replace(last, frames=(*last.frames, *one.frames), outcomes=(*last.outcomes, *one.outcomes))
     while len(kept) > 1 and kept[1].is_mark and kept[1].picture.time_s <= now_s - 2.0 * lag_s:
         del kept[0]
     line.checkpoints[:] = kept

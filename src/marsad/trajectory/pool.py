@@ -234,14 +234,18 @@ class TrackletBook:
         best: tuple[float, Tracklet] | None = None
         singles: list[Tracklet] = []
         for t in self.tracklets:
-            gap = min(abs(stamp - s) for s in t.stamp_s)
+            gap = stamp - t.stamp_s[-1]
+            if gap < 0.0:
+                gap = min(abs(stamp - s) for s in t.stamp_s)
             if gap > _TRACKLET_S or gap < 0.12:
                 continue
+            away = place_m - t.place_m[-1]
+            away_m = math.sqrt(float(away.dot(away)))
             if len(t.plots) == 1:
-                if float(np.linalg.norm(place_m - t.place_m[0])) < _FASTEST_MS * gap:
+                if away_m < _FASTEST_MS * gap:
                     singles.append(t)
                 continue
-            if float(np.linalg.norm(place_m - t.place_m[-1])) > _FASTEST_MS * (abs(stamp - t.stamp_s[-1]) + 0.5):
+            if away_m > _FASTEST_MS * (abs(stamp - t.stamp_s[-1]) + 0.5):
                 continue
             chi2 = self._gate(t, stamp, place_m, covariance)
             if chi2 < _CV_GATE_CHI2 and (best is None or chi2 < best[0]):
