@@ -35,6 +35,7 @@ from marsad.terms import (
     ImpactForecast,
     LaunchEstimate,
     Message,
+    Overload,
     RejectedInput,
     SensorFault,
     TrackReport,
@@ -57,6 +58,7 @@ class Outputs:
     rejected: tuple[RejectedInput, ...] = ()
     lost_track_ids: tuple[str, ...] = ()
     cleared_track_ids: tuple[str, ...] = ()
+    overload: Overload | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         rejected=tuple(incoming.rejected),
         lost_track_ids=picture.lost_track_ids,
         cleared_track_ids=picture.cleared_track_ids,
+        overload=launch.overload,
     )
 
 

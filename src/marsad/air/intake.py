@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from marsad import identify, track
 from marsad.air.scans import DEFAULT_PERIOD_S, Scan, ScanBuffer, add_plot, is_doubled, take_complete
-from marsad.air.state import SENSOR_ROWS, AirState, seconds
+from marsad.air.state import CROWD, SENSOR_ROWS, AirState, seconds
 from marsad.geo.site_frame import angles, axes_at, direction, enu_of
 from marsad.sensing import health, registration
 from marsad.terms import (
@@ -218,10 +218,16 @@ def _along(state: AirState, seen_m: Float[np.ndarray, "3"], from_s: float, to_s:
 
 
 def _bearing_frames(state: AirState, now_s: float) -> list[track.Frame]:
-    """Object bearings old enough that the scans before them are in; one frame for each sensor and stamp."""
+    """Object bearings old enough that the scans before them are in; one frame for each sensor and stamp.
+
+    In a crowd they wait only as long as a plot takes to come: those that come after a scan have all that it held, and
+    the plots of its last third, which come one by one, filtered anew for each of them.
+    """
     if not state.bearings:
         return []
-    hold = max((0.75 * b.period_s + b.latency_s + 0.15 for b in state.scans.values()), default=0.0)
+    is_crowd = len(state.tracking.tracks.uid) > CROWD
+    wait = (b.latency_s + (0.0 if is_crowd else 0.75 * b.period_s + 0.15) for b in state.scans.values())
+    hold = max(wait, default=0.0)
     ready = [b for b in state.bearings if seconds(state, b.time_utc_ns) <= now_s - hold]
     if not ready:
         return []

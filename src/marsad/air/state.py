@@ -24,6 +24,9 @@ from marsad.terms import (
 
 SENSOR_ROWS = 64
 """Places for sensors in the tracker; a radar takes two (whole scans, late plots)."""
+CROWD = 50
+"""Up to so many tracks everything is done at once (the night of thirty objects has 46); beyond, what may wait for some
+tenths of a second is done less often."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,10 @@ class AirState:
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18
+    described_s: float = -1e18
+    """When the picture was last described."""
+    ended: list[track.Ended] = field(default_factory=list)
+    """What has ended since, a step each; none: nothing has moved since."""
 
 
 @dataclass(frozen=True)

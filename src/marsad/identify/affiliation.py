@@ -258,7 +258,7 @@ def _turn(one: IdentityMemory, motion: Motion, row: int, params: IdentityParams)
 
 def drone_probability(kind_row: Float[np.ndarray, " row"]) -> float:
     """Probability that the track is a drone, from one row of ``kind_probabilities``."""
-    return float(sum(p for p, name in zip(kind_row, KIND_NAMES, strict=True) if name == "drone"))
+    return float(sum(p for p, name in zip(kind_row.tolist(), KIND_NAMES, strict=True) if name == "drone"))
 
 
 def _judge_one(
@@ -390,8 +390,8 @@ def _falls(row: int, motion: Motion, params: IdentityParams) -> bool:
 def likeliest_kind(kind_row: Float[np.ndarray, " row"]) -> tuple[ObjectKind, float]:
     """Likeliest kind and its probability, rows of one kind taken together."""
     total: dict[ObjectKind, float] = {}
-    for p, name in zip(kind_row, KIND_NAMES, strict=True):
-        total[name] = total.get(name, 0.0) + float(p)
+    for p, name in zip(kind_row.tolist(), KIND_NAMES, strict=True):
+        total[name] = total.get(name, 0.0) + p
     best = max(total, key=lambda name: total[name])
     return best, total[best]
 

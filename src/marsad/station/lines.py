@@ -11,6 +11,7 @@ from marsad.terms import (
     Geodetic,
     ImpactForecast,
     LaunchEstimate,
+    Overload,
     PointMode,
     SensorFault,
     TrackEnd,
@@ -80,6 +81,20 @@ def _fault(f: SensorFault) -> str:
     return f"{'fault':<10} {f.sensor_id}  {f.kind}{size}  {'; '.join(f.reasons)}"
 
 
+def overload_words(o: Overload) -> str:
+    """Say how much waits because there is too much to look at."""
+    lost = f"; {o.given_up} too old by now, never looked at" if o.given_up else ""
+    return f"{o.put_off} possible launches wait for their turn, those likeliest to hit a zone go first{lost}"
+
+
+def _overload(o: Overload) -> str:
+    lasted_s = (o.arrival_utc_ns - o.since_utc_ns) / 1e9
+    if o.put_off:
+        return f"{'overloaded':<10} for {lasted_s:.1f} s  {overload_words(o)}"
+    lost = f"; {o.given_up} possible launches were never looked at" if o.given_up else ""
+    return f"{'load':<10} overload over after {lasted_s:.1f} s{lost}"
+
+
 def _corridor(c: CorridorForecast) -> str:
     worst = max(c.zone_risks, key=lambda r: r.probability, default=None)
     where = "no zone" if worst is None else f"{worst.zone_id} {100 * worst.probability:.0f} %"
@@ -98,6 +113,8 @@ def line(decision: Decision) -> str:
         text = _impact(decision)
     elif isinstance(decision, ZoneWarning):
         text = _warning(decision)
+    elif isinstance(decision, Overload):
+        text = _overload(decision)
     else:
         text = _fault(decision)
     return f"{clock(decision.arrival_utc_ns)}  {text}".rstrip()

@@ -10,6 +10,7 @@ from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station import wire
 from marsad.station.health import Health
+from marsad.station.lines import overload_words
 from marsad.station.wire import Json
 from marsad.terms import RejectedInput, ZoneWarning
 
@@ -52,6 +53,7 @@ class Picture:
         self._ended: dict[str, list[str]] = {"tracks_ended": [], "events_ended": []}
         self._since: dict[str, tuple[str, int]] = {}
         self._fault_since: dict[str, int] = {}
+        self.overload: Json | None = None
         self._touched: dict[tuple[str, str], int] = {}
         self._rejects: deque[Json] = deque(maxlen=REJECTS_KEPT)
         self._new_rejects: deque[Json] = deque(maxlen=REJECTS_KEPT)
@@ -104,6 +106,10 @@ class Picture:
             self._put("faults", wire.fault(fault, since), now_utc_ns)
             if fault.cleared:
                 self._fault_since.pop(key, None)
+        if outputs.overload is not None:
+            self.overload = wire.overload(outputs.overload) if outputs.overload.put_off else None
+            said = overload_words(outputs.overload) if self.overload else ""
+            self.trouble("pipeline", "overloaded", said, now_utc_ns)
         self.reject(outputs.rejected)
         return urgent
 

@@ -30,16 +30,18 @@ from marsad.station.feed import Feed
 from marsad.station.health import Health
 from marsad.station.hub import Hub
 from marsad.station.journal import Journal
+from marsad.station.lines import line
 from marsad.station.picture import Picture, merge
 from marsad.station.runner import Pipeline
 from marsad.station.unhanded import unhanded
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
-from marsad.terms import PersonOrder, ZoneWarning
+from marsad.terms import Overload, PersonOrder, ZoneWarning
 
 log = logging.getLogger("marsad.station")
 
-BATCH_FRAMES = 512
+BATCH_FRAMES = 64
+"""So few that acknowledgements, orders and the time go on while a burst is worked off."""
 TICK_S = 0.25
 """When nothing arrives for so long (station time), time alone is taken in."""
 LEAST_WAIT_S = 0.02
@@ -118,6 +120,7 @@ class Station:
         self._stopping = False
         self._unrecorded: Json = {}
         self._failed_utc_ns = 0
+        self._is_overloaded = False
         self.access = access
         self._orders: list[PersonOrder] = []
         self.drills: Drills | None = None
@@ -230,6 +233,8 @@ class Station:
         self.picture.move(moved, now)
         self.picture.reject(r for r in processed.rejected if r not in processed.outputs.rejected)
         urgent = self.picture.apply(processed.outputs, now)
+        if processed.outputs.overload is not None:
+            self._tell_overload(processed.outputs.overload)
         if processed.failure:
             log.error("a stage failed and was restarted:\n%s", processed.failure)
             self._failed_utc_ns = now
@@ -239,6 +244,12 @@ class Station:
             self._flush(now)
         for listener in self._listeners:
             listener(processed, now)
+
+    def _tell_overload(self, overload: Overload) -> None:
+        """Log that there is more to look at than there is time for, when it begins and when it is over."""
+        if bool(overload.put_off) != self._is_overloaded:
+            self._is_overloaded = bool(overload.put_off)
+            log.warning("%s", line(overload))
 
     def _warn(self, warnings: Sequence[ZoneWarning], now: int) -> None:
         messages = [
@@ -406,6 +417,7 @@ class Station:
                 "waiting": self.core.waiting_entries,
                 "lost": self.core.lost_entries,
             },
+            "overload": self.picture.overload,
             "sensors_live": live,
             "sensors_lost": lost,
             "consoles": self.hub.subscribers,

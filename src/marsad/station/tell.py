@@ -9,7 +9,7 @@ from marsad.station import wire
 from marsad.station.lines import cep_m, clock, line
 from marsad.station.runner import DECISION_KINDS, Decision
 from marsad.station.wire import Json
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, TrackEnd, TrackReport, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, Overload, TrackEnd, TrackReport, ZoneWarning
 
 _BETTER = 0.6
 """An estimate is told again when its CEP has shrunk to this part of what was told."""
@@ -27,7 +27,8 @@ class Teller:
         """Give (line, JSON object) of what is new."""
         for track in outputs.tracks:
             yield from self._track(track, now_utc_ns)
-        decided: tuple[Decision, ...] = (*outputs.launches, *outputs.impacts, *outputs.warnings, *outputs.faults)
+        load = () if outputs.overload is None else (outputs.overload,)
+        decided: tuple[Decision, ...] = (*outputs.launches, *outputs.impacts, *outputs.warnings, *outputs.faults, *load)
         for decision in decided:
             if self._is_news(decision):
                 yield line(decision), _json(decision)
@@ -41,6 +42,8 @@ class Teller:
             return self._better(f"impact {decision.event_id}", decision.outcome, _cep(decision))
         if isinstance(decision, ZoneWarning):
             return self._better(f"warning {decision.warning_id}", decision.level, 0.0)
+        if isinstance(decision, Overload):
+            return self._better("overload", str(decision.put_off > 0), 0.0)
         return self._better(f"fault {decision.sensor_id} {decision.kind}", str(decision.cleared), 0.0)
 
     def _better(self, key: str, state: str, cep: float) -> bool:
@@ -88,4 +91,6 @@ def _json(decision: Decision) -> Json:
         }
     if isinstance(decision, ZoneWarning):
         return {"event": "warning", **head, **wire.warning(decision)}
+    if isinstance(decision, Overload):
+        return {"event": "overload", **head, **wire.overload(decision)}
     return {"event": "fault", **head, **wire.fault(decision, decision.arrival_utc_ns)}

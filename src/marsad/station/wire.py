@@ -13,6 +13,7 @@ from marsad.terms import (
     Geodetic,
     ImpactForecast,
     LaunchEstimate,
+    Overload,
     PointMode,
     RejectedInput,
     SensorFault,
@@ -279,6 +280,11 @@ def zone_state(zone_id: str, w: ZoneWarning | None, since_utc_ns: int) -> Json:
             "event_ids": list(w.event_ids),
         }
     )
+
+
+def overload(o: Overload) -> Json:
+    """How much is put off, and since when."""
+    return {"put_off": o.put_off, "given_up": o.given_up, "since_utc_ms": ms(o.since_utc_ns)}
 
 
 def fault(f: SensorFault, since_utc_ns: int) -> Json:

@@ -33,7 +33,7 @@ from marsad.terms.inputs import (
     WeatherReport,
 )
 from marsad.terms.places import Corridor, Geodetic, Zone
-from marsad.terms.records import Disposition, DispositionKind, RejectedInput
+from marsad.terms.records import Disposition, DispositionKind, Overload, RejectedInput
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
 from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackEnd, TrackReport, TrackStatus
 from marsad.terms.warnings import WarningAction, WarningLevel, ZoneWarning
@@ -60,6 +60,7 @@ __all__ = [
     "LaunchStatus",
     "Message",
     "ObjectKind",
+    "Overload",
     "PersonOrder",
     "Plot",
     "PointMode",

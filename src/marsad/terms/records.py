@@ -27,3 +27,16 @@ class RejectedInput(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     field: str = ""
     raw: str = ""
+
+
+class Overload(msgspec.Struct, frozen=True, kw_only=True):
+    """More is asked for than can be looked at in time: nothing is lost, what is least likely to hit a zone waits.
+
+    ``put_off``: how many possible launches wait now (0: it is over); ``given_up``: how many, since ``since_utc_ns``,
+    have waited in vain until their plots were too old.
+    """
+
+    arrival_utc_ns: int
+    since_utc_ns: int
+    put_off: int
+    given_up: int = 0

@@ -21,6 +21,7 @@ from marsad.track.types import STATE_SIZE, Checkpoint, Frame, Outcome, Picture, 
 Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
 RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
 RECALLS_AT_MOST = 8  # in one step
+FINE_PER_MARK = 16  # late frames are late by tenths of a second (one sensor waits for another): go back by an eighth
 
 
 @dataclass
@@ -35,13 +36,37 @@ class Line:
     recalls: int = 0
     to_rename: list[Picture] = field(default_factory=list)
     """Pictures left for another account of the same time, the latest first; their tracks' names are to be kept."""
+    again_left: float = math.inf
+    """Work left for filtering anew, tracks times frames."""
+
+    def work_from(self, index: int) -> float:
+        """Work of filtering anew from a checkpoint: tracks times frames."""
+        return float(sum(len(c.frames) * (1 + len(c.picture.tracks.uid)) for c in self.checkpoints[index:]))
+
+    def back_for(self, time_s: float) -> list[Frame]:
+        """Return to before a late frame; what became of the frames since the last mark is told again, as it stands.
+
+        Where a launch site was recognised since, it is asked anew whether it would have been; that goes far back, and
+        is left out when too much work was spent on going back.
+        """
+        index = restart_index(self.checkpoints, time_s)
+        nearest = newest_before(self.checkpoints, time_s)
+        if index != nearest:
+            work = self.work_from(index)
+            index = index if work <= self.again_left else nearest
+            self.again_left -= work if index != nearest else 0.0
+        mark = max(i for i in range(index + 1) if self.checkpoints[i].is_mark or i == 0)
+        told = [o for c in self.checkpoints[mark:index] for o in c.outcomes]
+        frames = self.back_to(index)
+        self.outcomes = told + self.outcomes
+        return frames
 
     def back_to(self, index: int) -> list[Frame]:
         """Return to a checkpoint and give the frames that followed it."""
         frames = [f for c in self.checkpoints[index:] for f in c.frames]
         base = self.checkpoints[index]
         del self.checkpoints[index + 1 :]
-        self.checkpoints[index] = replace(base, frames=())
+        self.checkpoints[index] = replace(base, frames=(), outcomes=())
         self.picture, self.known_until_s = unpacked(base.picture), base.known_until_s
         self.to_rename = list(base.to_rename)
         if frames:
@@ -120,6 +145,14 @@ def restart_index(checkpoints: list[Checkpoint], time_s: float) -> int:
     return 0
 
 
+def newest_before(checkpoints: list[Checkpoint], time_s: float) -> int:
+    """The newest checkpoint of before a time, whatever was put into it later."""
+    for index in range(len(checkpoints) - 1, 0, -1):
+        if checkpoints[index].picture.time_s < time_s:
+            return index
+    return 0
+
+
 def stages_of(sites: Sites) -> I64:
     """How far each site is known: at all, by some rockets, by many."""
     return 1 + (sites.moments[:, :1] >= RECALL_ROCKETS).sum(axis=1)
@@ -134,7 +167,7 @@ def recall(line: Line, lag_s: float) -> list[Frame]:
     """Go back by the lag, knowing the newly recognised launch sites: the frames to filter anew."""
     sites, now_s = line.picture.sites, line.picture.time_s
     rows = to_recall(sites)
-    within = [i for i, c in enumerate(line.checkpoints) if c.picture.time_s >= now_s - lag_s]
+    within = [i for i, c in enumerate(line.checkpoints) if c.is_mark and c.picture.time_s >= now_s - lag_s]
     known = sites._replace(
         recalled=np.where(rows, stages_of(sites), sites.recalled),
         # the same rockets will teach their site again
@@ -173,34 +206,62 @@ def crosses(before_s: float, after_s: float, spacing_s: float) -> bool:
     return math.isfinite(before_s) and math.floor(before_s / spacing_s) < math.floor(after_s / spacing_s)
 
 
+def keep(line: Line, next_s: float, spacing_s: float) -> None:
+    """Put a checkpoint before a frame of ``next_s`` where one is due."""
+    before = line.picture
+    is_mark = not line.checkpoints or crosses(before.time_s, next_s, spacing_s)
+    if is_mark or crosses(before.time_s, next_s, spacing_s / FINE_PER_MARK):
+        known_until_s = max(before.time_s, line.known_until_s)
+        kept = Checkpoint(packed(before), known_until_s, (), tuple(line.to_rename), is_mark=is_mark)
+        line.checkpoints.append(kept)
+
+
+def thin(line: Line, lag_s: float, spacing_s: float) -> None:
+    """Forget marks of more than twice the lag ago, and what is between the marks but for the last moments."""
+    now_s = line.picture.time_s
+    kept: list[Checkpoint] = []
+    for one in line.checkpoints:
+        if one.is_mark or not kept or one.picture.time_s > now_s - spacing_s:
+            kept.append(one)
+        else:
+            last = kept[-1]
+            kept[-1] = replace(last, frames=(*last.frames, *one.frames), outcomes=(*last.outcomes, *one.outcomes))
+    while len(kept) > 1 and kept[1].is_mark and kept[1].picture.time_s <= now_s - 2.0 * lag_s:
+        del kept[0]
+    line.checkpoints[:] = kept
+
+
 def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spacing_s: float) -> None:
     """Take the line through ordered frames, keeping checkpoints within twice the lag."""
     pending = list(reversed(frames))
     while pending:
         frame = pending.pop()
         before = line.picture
-        if lag_s > 0 and (not line.checkpoints or crosses(before.time_s, frame.time_s, spacing_s)):
-            known_until_s = max(before.time_s, line.known_until_s)
-            line.checkpoints.append(Checkpoint(packed(before), known_until_s, (), tuple(line.to_rename)))
+        if lag_s > 0:
+            keep(line, frame.time_s, spacing_s)
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
         while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:
             line.picture = renamed(line.picture, line.to_rename.pop())
         if lag_s > 0:
             last = line.checkpoints[-1]
-            line.checkpoints[-1] = replace(last, frames=(*last.frames, frame))
-            if (
-                len(line.picture.sites.last_s)
-                and to_recall(line.picture.sites).any()
-                and line.recalls < RECALLS_AT_MOST
-            ):
-                line.recalls += 1
-                left = names_of(line.picture)
-                again = recall(line, lag_s)
-                if again:
-                    line.to_rename.append(left)
-                    line.to_rename.sort(key=lambda picture: -picture.time_s)
-                    line.checkpoints[-1] = replace(line.checkpoints[-1], to_rename=tuple(line.to_rename))
-                    pending.extend(reversed(again))
-    while len(line.checkpoints) > 1 and line.checkpoints[1].picture.time_s <= line.picture.time_s - 2.0 * lag_s:
-        del line.checkpoints[0]
+            line.checkpoints[-1] = replace(last, frames=(*last.frames, frame), outcomes=(*last.outcomes, outcome))
+            pending.extend(reversed(_recalled(line, lag_s)))
+    thin(line, lag_s, spacing_s)
+
+
+def _recalled(line: Line, lag_s: float) -> list[Frame]:
+    """The frames to filter anew because launch sites are newly known; none while the work for it is spent."""
+    if not len(line.picture.sites.last_s) or line.recalls >= RECALLS_AT_MOST:
+        return []
+    if line.again_left <= 0.0 or not to_recall(line.picture.sites).any():
+        return []
+    line.recalls += 1
+    left = names_of(line.picture)
+    again = recall(line, lag_s)
+    if again:
+        line.again_left -= len(again) * (1.0 + len(left.tracks.uid))
+        line.to_rename.append(left)
+        line.to_rename.sort(key=lambda picture: -picture.time_s)
+        line.checkpoints[-1] = replace(line.checkpoints[-1], to_rename=tuple(line.to_rename))
+    return again

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from marsad.track.accept import checked, refusal
-from marsad.track.lag import Line, follow, insert, key, restart_index
+from marsad.track.lag import Line, follow, insert, key
 from marsad.track.oneframe import advance, no_sites, no_tracks
 from marsad.track.tables import Tables, tables_of
 from marsad.track.types import (
@@ -89,12 +89,15 @@ def step(state: State, batch: Batch, params: Params) -> tuple[State, Info]:
     checkpoints = list(state.checkpoints)
     known_until_s = max(state.time_s, checkpoints[-1].known_until_s) if checkpoints else -math.inf
     line = Line(checkpoints, state.picture, known_until_s, [])
+    if math.isfinite(state.time_s):
+        earned = params.again_per_s * (now_s - state.time_s)
+        line.again_left = min(state.again_left + earned, params.again_most)
     if in_time:
         first = min(in_time, key=key)
         newest = checkpoints[-1].frames[-1] if checkpoints and checkpoints[-1].frames else None
         past: list[Frame] = []
         if newest is not None and key(first) <= key(newest):
-            past = line.back_to(restart_index(checkpoints, first.time_s))
+            past = line.back_for(first.time_s)
             line.refiltered_from_s = first.time_s if line.refiltered_from_s is None else line.refiltered_from_s
             line.refiltered_from_s = min(first.time_s, line.refiltered_from_s)
         ordered, doubled = insert(past, in_time)
@@ -106,6 +109,6 @@ def step(state: State, batch: Batch, params: Params) -> tuple[State, Info]:
             2.0 * params.lag_s / params.checkpoints,
         )
         refused.extend(refusal(first, ids, Disposition.REJECTED_DOUBLED) for ids in doubled if len(ids))
-    return State(line.picture, tuple(line.checkpoints)), _info(
+    return State(line.picture, tuple(line.checkpoints), line.again_left), _info(
         line.outcomes + refused, line.refiltered_from_s, is_compiled
     )

@@ -225,6 +225,11 @@ class Params:
     """How late a detection may come and still be filtered in as if it had come in order; zero: not at all."""
     checkpoints: int = 8
     """How many earlier states are kept within the lag."""
+    again_per_s: float = 15_000.0
+    again_most: float = 60_000.0
+    """Tracks times frames that may be filtered anew for launch sites recognised later: so many for each second, so many
+    at once.  A launch site is recognised in an ordinary night at the cost of 15,000; 60,000 take 0.25 s of a slow core.
+    What is beyond waits (a recall) or is put in without asking whether it would have changed a recall."""
     max_tracks: int = 4096
     ground_up_m: float = 0.0
     """Height of the ground, for impacts and launch sites."""
@@ -373,7 +378,7 @@ class Checkpoint:
     """An earlier picture (``lag.packed``), and the frames that followed it up to the next checkpoint.
 
     ``known_until_s`` is the time of the newest frame that had a say in it: its own time, or later when a launch site
-    recognised later was put in.
+    recognised later was put in.  ``outcomes``: what became of each frame.
     """
 
     picture: Picture
@@ -381,6 +386,10 @@ class Checkpoint:
     frames: tuple[Frame, ...]
     to_rename: tuple[Picture, ...] = ()
     """Earlier accounts of times still to come, whose tracks' names are to be kept."""
+    outcomes: tuple[Outcome, ...] = ()
+    is_mark: bool = True
+    """One of those kept for the whole lag, not one of the many of the last moments that let a late frame go back little
+    (``lag.FINE_PER_MARK``)."""
 
 
 @dataclass(frozen=True)
@@ -390,6 +399,8 @@ class State:
     picture: Picture
     checkpoints: tuple[Checkpoint, ...]
     """Oldest first; as far back as twice the lag."""
+    again_left: float = math.inf
+    """Work left for filtering anew (tracks times frames); it grows with the time of the frames, see ``Params``."""
 
     @property
     def time_s(self) -> float:

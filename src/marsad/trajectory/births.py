@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.flight.rocket import Reference
-from marsad.geo.frames import enu_from_geodetic, geodetic_from_ecef
+from marsad.geo.frames import ecef_from_geodetic, enu_from_geodetic, geodetic_from_ecef
 from marsad.sensing.book import SensorBook
 from marsad.terms import (
     Bearing,
@@ -46,6 +46,7 @@ from marsad.trajectory.pool import (
     straight,
 )
 from marsad.trajectory.rows import rows_of
+from marsad.trajectory.searches import rank
 from marsad.trajectory.starts import radar_starts
 from marsad.trajectory.state import TrajectoryState
 
@@ -166,19 +167,66 @@ def born_of_radar(
             continue
         tracklet.tried = n
         line = straight(tracklet)
-        speed = float(np.linalg.norm(line.velocity_ms))
-        sigma = math.sqrt(float(np.trace(line.velocity_covariance)))
-        if n >= 3 and speed + 2.0 * sigma < 120.0:
-            tracklet.is_air = True
-        if tracklet.is_air or speed + sigma < 90.0 or line.chi2 < _STRAIGHT_CHI2:
+        if not _asks_for_a_search(state, book, tracklet, line):
             continue
-        if speed - 3.0 * sigma > _fastest_ms(state) or not _may_be_rising(state, book, tracklet):
+        if not state.searches.may_go():
+            state.searches.put_off(tracklet, rank(tracklet, line, *_target(state)), now_s)
             continue
-        event = _try_radar(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
+        event = _born_of_tracklet(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
         if event is not None:
-            _admit(state, event, book, bias_sigma, {p.detection_id for p in tracklet.plots})
             return event
     return None
+
+
+def work_off(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> None:
+    """Make the searches that were put off, the likeliest to hit a zone first, as many as there is room for now."""
+    state.searches.forget(now_s, state.params.pool_kept_s)
+    while (tracklet := state.searches.next()) is not None:
+        line = straight(tracklet)
+        if _asks_for_a_search(state, book, tracklet, line):
+            _born_of_tracklet(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
+
+
+def _target(state: TrajectoryState) -> tuple[Float[np.ndarray, "3"], float]:
+    """The site's middle (Earth-fixed, m) and how far its zones reach from there."""
+    o = state.site.origin
+    middle = np.array(ecef_from_geodetic(o.latitude_rad, o.longitude_rad, o.height_m))
+    west, east, south, north = state.zones.box_m.T
+    away = np.hypot(np.maximum(-west, east), np.maximum(-south, north))
+    return middle, float(away.max(initial=0.0))
+
+
+def _asks_for_a_search(state: TrajectoryState, book: SensorBook, tracklet: Tracklet, line: Straight) -> bool:
+    """Whether nothing cheap rules a rocket out; notes what is surely none."""
+    speed = float(np.linalg.norm(line.velocity_ms))
+    sigma = math.sqrt(float(np.trace(line.velocity_covariance)))
+    if len(tracklet.plots) >= 3 and speed + 2.0 * sigma < 120.0:
+        tracklet.is_air = True
+    if tracklet.is_air or speed + sigma < 90.0 or line.chi2 < _STRAIGHT_CHI2:
+        return False
+    return speed - 3.0 * sigma <= _fastest_ms(state) and _may_be_rising(state, book, tracklet)
+
+
+def _born_of_tracklet(
+    state: TrajectoryState,
+    book: SensorBook,
+    now_s: float,
+    tracklet: Tracklet,
+    line: Straight,
+    bias_mean: Float[np.ndarray, "sensor 7"],
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> Event | None:
+    """Search, and make a launch one of the living if there is one."""
+    event = _try_radar(state, book, now_s, tracklet, line, bias_mean, bias_sigma)
+    if event is not None:
+        _admit(state, event, book, bias_sigma, {p.detection_id for p in tracklet.plots})
+    return event
 
 
 def _fastest_ms(state: TrajectoryState) -> float:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from jaxtyping import Float
 
-from marsad.flight.rocket import LN_BURN
 from marsad.sensing.book import SensorBook
 from marsad.terms import (
     Detection,
@@ -17,13 +14,12 @@ from marsad.terms import (
 )
 from marsad.trajectory.events import (
     Event,
+    Outlook,
     give_back,
+    outlook_of,
     rival_of,
     score,
     take,
-)
-from marsad.trajectory.modes import (
-    weights,
 )
 from marsad.trajectory.observations import Observations
 from marsad.trajectory.pool import Unclaimed
@@ -44,10 +40,11 @@ def claim(
     values = 3 if isinstance(detection, Plot) else 2
     gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
     ranked: list[tuple[float, float, int, Event]] = []
+    post_s = _post_burnout_s(detection, book)
     for i, event in enumerate(state.events):
-        if not event.modes:
+        if not event.modes or not _may_belong(outlook_of(event, state.world), detection, stamp, post_s):
             continue
-        if detection.detection_id in event.refused or not _may_belong(event, detection, stamp, book):
+        if detection.detection_id in event.refused:
             continue
         chi2, nll = score(event, rows, state.world, bias_sigma)
         if chi2 < gate:
@@ -68,27 +65,21 @@ def claim(
     return None
 
 
-def _may_belong(event: Event, detection: Detection, stamp: float, book: SensorBook) -> bool:
+def _may_belong(outlook: Outlook, detection: Detection, stamp: float, post_s: float) -> bool:
     """Whether the time alone allows it."""
-    since = stamp - event.launch_s
+    since = stamp - outlook.launch_s
+    if isinstance(detection, Plot):
+        return since > -0.5 and stamp < outlook.impact_s + 1.0
     if isinstance(detection, Impulse):
         return -1.0 < since < 120.0
     if isinstance(detection, Flash):
         return abs(since) < 1.0
-    if isinstance(detection, Plot):
-        return since > -0.5 and stamp < event.impact_s + 1.0
-    burn_s = _longest_burn(event)
     if detection.kind == "plume":
-        return -0.3 < since < burn_s + 0.2
+        return -0.3 < since < outlook.burn_s + 0.2
+    return 0.0 < since < outlook.burn_s + post_s
+
+
+def _post_burnout_s(detection: Detection, book: SensorBook) -> float:
+    """For how long after burnout the sensor of a detection may see a hot body."""
     post_s = book.sensors[book.index[detection.sensor_id]].post_burnout_s
-    return 0.0 < since < burn_s + (6.0 if post_s is None else post_s + 1.0)
-
-
-def _longest_burn(event: Event) -> float:
-    """Seconds after launch by which the motor is surely out, under any heavy mode."""
-    share = weights(event.modes)
-    return max(
-        m.flight.burnout_s * math.exp(2.0 * math.sqrt(m.fit.covariance[LN_BURN, LN_BURN]))
-        for m, w in zip(event.modes, share, strict=True)
-        if w > 0.01
-    )
+    return 6.0 if post_s is None else post_s + 1.0

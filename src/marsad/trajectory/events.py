@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from marsad.flight.rocket import TIME, Reference
+from marsad.flight.rocket import LN_BURN, TIME, Environment, Reference
 from marsad.sensing.book import SensorBook
 from marsad.terms import Bearing, Detection, Flash, Impulse, LaunchStatus, Plot
-from marsad.trajectory.fit import predict
+from marsad.trajectory.fit import fits
 from marsad.trajectory.modes import (
     MISFIRE,
     Hypothesis,
@@ -38,6 +38,25 @@ _FLASH_OFFSET = 1_000_000_000_000
 _PLUME_SILENCE_S = 0.25
 
 Stage = Literal["held", "published", "ended"]
+
+
+@dataclass
+class Outlook:
+    """What an event's modes expect of detections: worked out once for each new set of modes.
+
+    ``burn_s``: seconds after launch by which the motor is surely out.  ``heavy``: for each heavy mode twice its log
+    weight and the first arguments of ``fit.fits``.  ``scores``: what was found for rows of detections, by identity
+    (the rows are kept, so that no other object can take their place), under ``bias_sigma``.
+    """
+
+    modes: list[Mode]
+    env: Environment
+    launch_s: float
+    impact_s: float
+    burn_s: float
+    heavy: tuple[tuple[float, tuple[Any, ...]], ...]
+    bias_sigma: Float[np.ndarray, "sensor 7"] | None = None
+    scores: dict[int, tuple[Observations, float, float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -81,6 +100,7 @@ class Event:
     accused_after_s: float = 0.0
     suspect: tuple[int, str, float] | None = None
     refused: set[str] = field(default_factory=set)
+    outlook: Outlook | None = None
 
     def grown(self) -> bool:
         """Whether it is a quarter richer or older than when last compared with the others (and notes it)."""
@@ -123,24 +143,50 @@ def rival_of(event: Event, detection: Detection, book: SensorBook) -> tuple[int,
     return None
 
 
+def outlook_of(event: Event, world: World) -> Outlook:
+    """What the event's modes and this world expect; made anew when either has changed."""
+    known = event.outlook
+    if known is None or known.modes is not event.modes or known.env is not world.env:
+        event.outlook = known = _outlook(event, world)
+    return known
+
+
+def _outlook(event: Event, world: World) -> Outlook:
+    share = weights(event.modes)
+    burn_s = max(
+        m.flight.burnout_s * math.exp(2.0 * math.sqrt(m.fit.covariance[LN_BURN, LN_BURN]))
+        for m, w in zip(event.modes, share, strict=True)
+        if w > 0.01
+    )
+    heavy = []
+    for m, w in zip(event.modes, share, strict=True):
+        if w >= _HEAVY:
+            f = m.flight
+            flown = (f.tau_s, f.state, f.sensitivity, f.nodes, f.burnout_s)
+            fitted = (m.fit.p, m.fit.sound, m.fit.bias, m.fit.covariance, m.fit.column)
+            heavy.append((2.0 * math.log(w), (*fitted, *flown, *world.env)))
+    return Outlook(event.modes, world.env, event.launch_s, event.impact_s, burn_s, tuple(heavy))
+
+
 def score(
     event: Event, rows: Observations, world: World, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> tuple[float, float]:
-    """(smallest chi² over the heavy modes, smallest −2 ln likelihood) of a detection's rows under an event."""
+    """(smallest chi² over the heavy modes, smallest −2 ln likelihood) of a detection's rows under an event.
+
+    Asked again of the same rows while neither the event's modes nor the errors have changed, it is remembered.
+    """
+    outlook = outlook_of(event, world)
+    if outlook.bias_sigma is not bias_sigma:
+        outlook.scores.clear()
+        outlook.bias_sigma = bias_sigma
+    told = outlook.scores.get(id(rows))
+    if told is not None and told[0] is rows:
+        return told[1], told[2]
     best_chi2, best_nll = math.inf, math.inf
-    value, innovation = np.empty(3), np.empty((3, 3))
-    share = weights(event.modes)
-    for m, w in zip(event.modes, share, strict=True):
-        if w < _HEAVY:
-            continue
-        chi2 = log_det = 0.0
-        estimate = m.fit._replace(flight=m.flight)
-        for row in range(rows.kind.size):
-            _, c, d = predict(row, estimate, world.env, rows, value, innovation, bias_sigma)
-            chi2 += c
-            log_det += d
-        nll = chi2 + log_det - 2.0 * math.log(w)
-        best_chi2, best_nll = min(best_chi2, chi2), min(best_nll, nll)
+    for twice_log_weight, arguments in outlook.heavy:
+        chi2, log_det = fits(*arguments, *rows, bias_sigma)
+        best_chi2, best_nll = min(best_chi2, chi2), min(best_nll, chi2 + log_det - twice_log_weight)
+    outlook.scores[id(rows)] = (rows, best_chi2, best_nll)
     return best_chi2, best_nll
 
 

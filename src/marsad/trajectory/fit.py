@@ -515,3 +515,31 @@ def predict(  # noqa: C901 - a kernel of plain loops, compiled as a whole
     for i in range(m):
         chi2 += r[i] * x[i]
     return m, chi2, log_determinant(lower)
+
+
+@njit(cache=True)
+def fits(
+    p: np.ndarray, sound: float, bias: np.ndarray, covariance: np.ndarray, column: np.ndarray,
+    tau_s: np.ndarray, states: np.ndarray, sensitivity: np.ndarray, nodes: int, burnout_s: float,
+    mach: np.ndarray, cd: np.ndarray, ground_m: np.ndarray, south_rad: float, west_rad: float, step_lat_rad: float,
+    step_lon_rad: float, wind_east_ms: float, wind_north_ms: float, wind_ground_m: float,
+    kind: np.ndarray, sensor: np.ndarray, time_s: np.ndarray, value: np.ndarray, whitener: np.ndarray,
+    origin: np.ndarray, axes: np.ndarray, height_m: np.ndarray, bias_sigma: np.ndarray,
+) -> tuple[float, float]:  # fmt: skip
+    """(chi², ln det of the innovation) of all rows of a detection under one fit; see ``predict``.
+
+    Everything comes as plain arrays and numbers: handing the named tuples over costs ten times the work itself.
+    """
+    flight = Flight(tau_s, states, sensitivity, nodes, burnout_s, -1)
+    env = Environment(
+        mach, cd, ground_m, south_rad, west_rad, step_lat_rad, step_lon_rad, wind_east_ms, wind_north_ms, wind_ground_m
+    )
+    obs = Observations(kind, sensor, time_s, value, whitener, origin, axes, height_m)
+    estimate = Fit(p, sound, bias, covariance, column, 0.0, 0.0, p, flight, 0, True)
+    predicted, innovation = np.empty(3), np.empty((3, 3))
+    chi2 = log_det = 0.0
+    for row in range(kind.size):
+        _, c, d = predict(row, estimate, env, obs, predicted, innovation, bias_sigma)
+        chi2 += c
+        log_det += d
+    return chi2, log_det

@@ -48,7 +48,11 @@ class Unclaimed:
 
 @dataclass
 class Tracklet:
-    """A few plots that one thing may have made; ``recent``: the straight line through the last of them, once asked."""
+    """A few plots that one thing may have made.
+
+    ``is_air``: it is surely no rocket; ``is_gone``: a launch has taken plots of it; ``recent``: the straight line
+    through the last of them, once asked.
+    """
 
     plots: list[Plot] = field(default_factory=list)
     stamp_s: list[float] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Tracklet:
     axes: Float[np.ndarray, "3 3"] | None = None
     tried: int = 0
     is_air: bool = False
+    is_gone: bool = False
     recent: Straight | None = None
 
 
@@ -217,9 +222,11 @@ class TrackletBook:
     """All tracklets in the making."""
 
     tracklets: list[Tracklet] = field(default_factory=list)
+    now_s: float | None = None
 
     def add(self, plot: Plot, rows: Observations, place_m: Float[np.ndarray, "3"], book: SensorBook) -> list[Tracklet]:
         """Take in a plot; returns the tracklets it made longer."""
+        self._forget()
         stamp = book.seconds(plot.time_utc_ns)
         covariance = plot_covariance(rows, plot.azimuth_rad, plot.elevation_rad, plot.range_m)
         axes = rows.axes[0]
@@ -227,14 +234,18 @@ class TrackletBook:
         best: tuple[float, Tracklet] | None = None
         singles: list[Tracklet] = []
         for t in self.tracklets:
-            gap = min(abs(stamp - s) for s in t.stamp_s)
+            gap = stamp - t.stamp_s[-1]
+            if gap < 0.0:
+                gap = min(abs(stamp - s) for s in t.stamp_s)
             if gap > _TRACKLET_S or gap < 0.12:
                 continue
+            away = place_m - t.place_m[-1]
+            away_m = math.sqrt(float(away.dot(away)))
             if len(t.plots) == 1:
-                if float(np.linalg.norm(place_m - t.place_m[0])) < _FASTEST_MS * gap:
+                if away_m < _FASTEST_MS * gap:
                     singles.append(t)
                 continue
-            if float(np.linalg.norm(place_m - t.place_m[-1])) > _FASTEST_MS * (abs(stamp - t.stamp_s[-1]) + 0.5):
+            if away_m > _FASTEST_MS * (abs(stamp - t.stamp_s[-1]) + 0.5):
                 continue
             chi2 = self._gate(t, stamp, place_m, covariance)
             if chi2 < _CV_GATE_CHI2 and (best is None or chi2 < best[0]):
@@ -276,15 +287,46 @@ class TrackletBook:
 
     def drop(self, detection_ids: set[str]) -> None:
         """Forget tracklets that hold any of these detections (a launch claimed them)."""
-        self.tracklets = [t for t in self.tracklets if not any(p.detection_id in detection_ids for p in t.plots)]
+        self._forget()
+        kept = []
+        for t in self.tracklets:
+            t.is_gone = any(p.detection_id in detection_ids for p in t.plots)
+            if not t.is_gone:
+                kept.append(t)
+        self.tracklets = kept
 
     def forget(self, now_s: float) -> None:
-        """Forget what is too old to go on, and the oldest beyond a bound; keep only the last plots of the rest."""
-        kept = [t for t in self.tracklets if now_s - max(t.stamp_s) < (_TRACKLET_KEPT_S if len(t.plots) > 1 else 7.0)]
-        self.tracklets = kept[-_MOST_TRACKLETS:]
+        """Forget what is too old to go on, when next something is added: most messages bring no plot."""
+        self.now_s = now_s
+
+    def _forget(self) -> None:
+        """Forget what is too old to go on, and what is over the bound; keep only the last plots of the rest."""
+        if self.now_s is None:
+            return
+        now_s, self.now_s = self.now_s, None
+        kept = [t for t in self.tracklets if now_s - t.stamp_s[-1] < (_TRACKLET_KEPT_S if len(t.plots) > 1 else 7.0)]
+        self.tracklets = _bounded(kept)
         for t in self.tracklets:
             if len(t.plots) > 12:
                 del t.plots[:-10], t.stamp_s[:-10], t.place_m[:-10], t.covariance_m2[:-10]
+
+
+def _bounded(tracklets: list[Tracklet]) -> list[Tracklet]:
+    """At most ``_MOST_TRACKLETS``, in the order of before: pairs of plots far apart in time go first.
+
+    In a crowd each plot makes a pair with every plot before it that anything could have flown from; chance companions
+    grow with the square of the time between, while a rocket is seen again in the next turn.  The aircraft stay: they
+    take in the plots that would make still more pairs.
+    """
+    over = len(tracklets) - _MOST_TRACKLETS
+    if over <= 0:
+        return tracklets
+    spans = [(t.stamp_s[-1] - t.stamp_s[0]) if len(t.plots) == 2 else 0.0 for t in tracklets]
+    # a single as old as the longest gap can make no pair any more
+    newest = tracklets[-1].stamp_s[-1]
+    ranks = [newest - t.stamp_s[0] if len(t.plots) == 1 else s for t, s in zip(tracklets, spans, strict=True)]
+    worst = set(sorted(range(len(tracklets)), key=lambda i: (-ranks[i], i))[:over])
+    return [t for i, t in enumerate(tracklets) if i not in worst]
 
 
 def _insert(

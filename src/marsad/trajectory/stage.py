@@ -25,7 +25,7 @@ from marsad.terms import (
     Plot,
     WeatherReport,
 )
-from marsad.trajectory.births import born_of_camera, born_of_radar
+from marsad.trajectory.births import born_of_camera, born_of_radar, work_off
 from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
@@ -101,6 +101,10 @@ def step(
         biases = SensorBiases.prior(book)
     frozen = frozen if hears else frozenset()
     biases = state.fault_book.apply(biases)
+    if np.array_equal(biases.sigma, state.bias_sigma):
+        biases = SensorBiases(biases.mean, state.bias_sigma)  # the very array: what was scored under it stays scored
+    state.bias_sigma = biases.sigma
+    state.searches.earn(now_s)
     state.faults = []
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]
@@ -123,6 +127,7 @@ def step(
             dispositions.append(_said(detection, "rejected", "", "its sensor repeats itself"))
             continue
         _place_detection(state, book, now_s, detection, bias_mean, bias_sigma, dispositions, leftover, known_air)
+    work_off(state, book, now_s, bias_mean, bias_sigma)
     launches: list[LaunchEstimate] = []
     impacts: list[ImpactForecast] = []
     merge_reconciled(state, book, now_utc_ns, biases, launches, impacts)
@@ -137,7 +142,12 @@ def step(
         state.pool = [u for u in state.pool if now_s - u.arrival_s <= state.params.pool_kept_s]
     state.tracklets.forget(now_s)
     return state, TrajectoryOutputs(
-        tuple(launches), tuple(impacts), tuple(dispositions), tuple(leftover), tuple(state.faults)
+        tuple(launches),
+        tuple(impacts),
+        tuple(dispositions),
+        tuple(leftover),
+        tuple(state.faults),
+        state.searches.overload(now_s, now_utc_ns),
     )
 
 
@@ -187,6 +197,18 @@ def _is_told_at_birth(event: Event, params: TrajectoryParams) -> bool:
     return len(cameras) > 1 or event.bearings >= params.least_bearings_told
 
 
+def _is_due(state: TrajectoryState, event: Event, now_s: float) -> bool:
+    """Whether an event is to be fitted again: by a new plot at once, by bearings after a while.
+
+    The more launches there are to follow at once, the longer each waits: the work asked for stays within one core.
+    """
+    if event.plots > 0 and event.last_plot_s >= event.last_row_s:
+        return True
+    is_young = now_s - event.born_s < state.params.young_s
+    crowd = (state.young_count(now_s) if is_young else len(state.events)) / 1.5
+    return now_s - event.last_fit_s >= state.params.refit_s * max(1.0, crowd)
+
+
 def _advance(
     state: TrajectoryState,
     event: Event,
@@ -209,13 +231,8 @@ def _advance(
         cancel(state, event, book, now_utc_ns, launches, impacts)
         return
     note_burnout(event, now_s, book, state.latency_s)
-    # the more launches there are to follow at once, the longer each waits: the work asked for stays within one core
-    is_young = now_s - event.born_s < params.young_s
-    crowd = state.young_count(now_s) / 1.5 if is_young else len(state.events) / 1.5
-    interval = params.refit_s * max(1.0, crowd)
-    fresh_plot = event.dirty and event.plots > 0 and event.last_plot_s >= event.last_row_s
     is_born_now = event.born_s == now_s and event.published_s == -math.inf and _is_told_at_birth(event, params)
-    if not is_born_now and (not event.dirty or (now_s - event.last_fit_s < interval and not fresh_plot)):
+    if not is_born_now and not (event.dirty and _is_due(state, event, now_s)):
         return
     if event.dirty:
         refit(event, now_s, state.world, book, bias_mean, bias_sigma)

@@ -15,6 +15,7 @@ from marsad.terms import (
     Disposition,
     ImpactForecast,
     LaunchEstimate,
+    Overload,
     SensorFault,
 )
 from marsad.trajectory.events import (
@@ -25,6 +26,7 @@ from marsad.trajectory.modes import (
     World,
 )
 from marsad.trajectory.pool import TrackletBook, Unclaimed
+from marsad.trajectory.searches import Searches
 from marsad.trajectory.sites import SiteBook
 
 
@@ -70,8 +72,10 @@ class TrajectoryState:
     events: list[Event] = field(default_factory=list)
     pool: list[Unclaimed] = field(default_factory=list)
     tracklets: TrackletBook = field(default_factory=TrackletBook)
+    searches: Searches = field(default_factory=Searches)
     latency_s: list[float] = field(default_factory=list)
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
+    bias_sigma: Float[np.ndarray, "sensor 7"] = field(default_factory=lambda: np.zeros((0, 7)))
     fault_book: FaultBook = field(default_factory=FaultBook)
     faults: list[SensorFault] = field(default_factory=list)
     frozen: frozenset[str] = frozenset()
@@ -100,3 +104,4 @@ class TrajectoryOutputs:
     dispositions: tuple[Disposition, ...] = ()
     leftover: tuple[Detection, ...] = ()
     faults: tuple[SensorFault, ...] = ()
+    overload: Overload | None = None
