@@ -85,7 +85,7 @@ def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
     params = params or PipelineParams()
     book = SensorBook(0)
     for sensor in site.sensors:
-        book.register(sensor)
+        book.register(sensor, by_site=True)
     return PipelineState(
         site=site,
         params=params,
@@ -142,7 +142,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         tracks=picture.tracks,
         corridors=picture.corridors,
         warnings=warnings,
-        faults=(*picture.faults, *launch.faults),
+        faults=(*incoming.faults, *picture.faults, *launch.faults),
         dispositions=(
             *incoming.dispositions,
             *launch.dispositions,

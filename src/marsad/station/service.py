@@ -56,6 +56,8 @@ CHAINS_BACK_NS = 86_400_000_000_000
 CLOCK_OFF_S = 1.0
 """More than the time between sensors and station may be off before what they measure no longer fits together."""
 FAILURE_SHOWN_NS = 60_000_000_000
+REFUSED_SHOWN_NS = 60_000_000_000
+"""So long after the last attempt it is shown that another connection asked for a sensor's name."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Station:
         self._stopping = False
         self._unrecorded: Json = {}
         self._failed_utc_ns = 0
+        self._refused: dict[str, int] = {}
         self.access = access
         self._orders: list[PersonOrder] = []
         self.drills: Drills | None = None
@@ -210,6 +213,7 @@ class Station:
                 processed = await self.world.compute(partial(self.core.process, frames, now, orders))
             finally:
                 slow.cancel()
+            self._note_clock(processed)
             if processed.outputs.warnings:
                 self._warn(processed.outputs.warnings, now)
                 await asyncio.sleep(0)  # every channel has begun before anything else is done
@@ -234,11 +238,33 @@ class Station:
             log.error("a stage failed and was restarted:\n%s", processed.failure)
             self._failed_utc_ns = now
             urgent = True
+        self._note_refused(processed.refused, now)
         self._show_troubles(now)
         if urgent:
             self._flush(now)
         for listener in self._listeners:
             listener(processed, now)
+
+    def _note_clock(self, processed: Processed) -> None:
+        """Say loudly that the station's own clock is wrong, and measure sensors' clocks against their common one."""
+        for fault in processed.outputs.faults:
+            if fault.kind == "station_clock":
+                log.error("; ".join(fault.reasons))
+                self.health.station_is_off(fault.magnitude)
+                self._chains.clock_off_s = fault.magnitude
+
+    def _note_refused(self, sensor_ids: Iterable[str], now: int) -> None:
+        """Show that another connection asked for the name of a sensor that is connected, and was refused."""
+        for name in sensor_ids:
+            if name not in self._refused:
+                log.warning("another connection asked to be %s, which is connected, and was refused", name)
+            self._refused[name] = now
+        for name, last in list(self._refused.items()):
+            shown = now - last < REFUSED_SHOWN_NS
+            what = "another connection asked to be this sensor and was refused" if shown else ""
+            self.picture.trouble(name, "second_session", what, now)
+            if not shown:
+                del self._refused[name]
 
     def _warn(self, warnings: Sequence[ZoneWarning], now: int) -> None:
         messages = [
@@ -408,6 +434,7 @@ class Station:
             },
             "sensors_live": live,
             "sensors_lost": lost,
+            "clock_off_s": self.health.station_off_s,
             "consoles": self.hub.subscribers,
             "connections": self.feed.connections,
             "counts": dict(self.core.intake.counts + self.feed.counts),

@@ -32,6 +32,7 @@ from marsad.terms.inputs import (
     Tick,
     WeatherReport,
 )
+from marsad.terms.limits import OutOfRangeError, require_in_range
 from marsad.terms.places import Corridor, Geodetic, Zone
 from marsad.terms.records import Disposition, DispositionKind, RejectedInput
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
@@ -60,6 +61,7 @@ __all__ = [
     "LaunchStatus",
     "Message",
     "ObjectKind",
+    "OutOfRangeError",
     "PersonOrder",
     "Plot",
     "PointMode",
@@ -80,4 +82,5 @@ __all__ = [
     "Zone",
     "ZoneRisk",
     "ZoneWarning",
+    "require_in_range",
 ]

@@ -1,0 +1,164 @@
+"""Is the station's own clock right?  Its sensors' stamps say so, by how old they are when they arrive.
+
+The age of a message (arrival minus stamp) is what the station's clock is ahead of the sensor's, plus the delay of
+sensor and line, which is never negative.  A clock is off by a constant, and a delay varies; so the lower quartile of
+a sensor's ages estimates the first of the two.  The median over the sensors is where most of them put the station,
+and the station believes it if more than half of them agree: with equal odds of being wrong for each clock, the
+station's among them, the likelier of "the station is wrong" and "all those sensors are, and by the same" is told by
+that count alone.
+
+Breakdown point: of n sensors, any (n - 1) // 2 may lie in any way; of one sensor's messages, a quarter may be stamped
+too late and three quarters be delayed.  A sensor that nobody vouches for (not in the site file) does not vote where
+one of the file's speaks.
+
+What the station believes moves no time of its own: alarms run on by its clock, which never steps.  Stamps that are
+nearer to the sensors' clock than to the station's are moved onto it, one by one, so that a sensor that goes by the
+station's clock is used as it is, and a clock set right between two messages loses neither.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from marsad.terms import (
+    Bearing,
+    CooperativeReport,
+    Flash,
+    Heartbeat,
+    Impulse,
+    Plot,
+    PoseReport,
+    SensorFault,
+    SensorTrackReport,
+)
+
+Stamped = PoseReport | Heartbeat | Flash | Bearing | Plot | Impulse | CooperativeReport | SensorTrackReport
+OneStamped = TypeVar("OneStamped", bound=Stamped)
+
+STATION_CLOCK_ID = "clock"
+"""Under this name the station's own clock stands among the faults, as it does where the machine's clock was set."""
+_S = 1e-9
+_AHEAD_S = 1.0
+"""Stamps later than their arrival, no delay explains: by this much, what the sensors say no longer fits together."""
+_BEHIND_S = 5.0
+"""Old stamps may be a slow line.  Ages that stay above this for a whole window on most lines are a clock."""
+_ALIKE_S = 1.0
+"""Lines of one site differ by less in how long they take at the least."""
+_FASTEST_S = 0.5
+"""Of the sensors that agree, one whose line is faster than the middle one by up to this sets the offset."""
+_THINNED_S = 0.5
+_AGES_KEPT = 16
+"""Ages are noted twice a second at most, so that a burst of kept-back frames counts once; eight seconds are kept."""
+_LEAST_AGES = 3
+_LEAST_SPAN_S = 4.0
+"""Old stamps are believed after this; a sensor that sends what it had kept back has done so by then."""
+_WEIGHED_S = 0.25
+"""The votes are counted so often, so that the count costs no more with thousands of sensors."""
+_SPOKE_S = 60.0
+"""A sensor that has been silent for longer votes no more."""
+
+
+@dataclass
+class _Ages:
+    """Ages of one sensor's messages (s), thinned, and when they came (s of the station's clock)."""
+
+    arrival_s: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))
+    age_s: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))
+
+    def note(self, arrival_s: float, age_s: float) -> None:
+        if not self.arrival_s or arrival_s - self.arrival_s[-1] >= _THINNED_S:
+            self.arrival_s.append(arrival_s)
+            self.age_s.append(age_s)
+
+    def lower_quartile_s(self) -> float:
+        return sorted(self.age_s)[len(self.age_s) // 4]
+
+    def is_telling(self, now_s: float) -> bool:
+        """Whether there is enough for a vote: some ages, and for old stamps over some time."""
+        if len(self.age_s) < _LEAST_AGES or now_s - self.arrival_s[-1] > _SPOKE_S:
+            return False
+        return self.lower_quartile_s() < 0.0 or self.arrival_s[-1] - self.arrival_s[0] >= _LEAST_SPAN_S
+
+
+@dataclass
+class StationClock:
+    """What the sensors' stamps say of the station's clock.
+
+    ``off_s`` is that clock minus the sensors' in seconds, 0 if it is right.
+    """
+
+    off_s: float = 0.0
+    ages: dict[str, _Ages] = field(default_factory=dict)
+    weighed_s: float = -1e18
+
+    def hear(self, message: Stamped, voters: Container[str]) -> SensorFault | None:
+        """Note a message's age; gives what is now to be said of the station's clock, if that has changed.
+
+        Parameters
+        ----------
+        message
+            As it came, its stamp by its sensor's clock.
+        voters
+            The sensors of the site file; where none of them speaks, or there are none, all that speak vote.
+        """
+        arrival_s = message.arrival_utc_ns * _S
+        ages = self.ages.setdefault(message.sensor_id, _Ages())
+        ages.note(arrival_s, (message.arrival_utc_ns - message.time_utc_ns) * _S)
+        if arrival_s - self.weighed_s < _WEIGHED_S:
+            return None
+        self.weighed_s = arrival_s
+        found = self._estimate(arrival_s, voters)
+        if found is None or abs(found - self.off_s) < _FASTEST_S:
+            return None  # held as it is, as a shift that wavers would blur what is measured
+        self.off_s = found
+        return _told(found, message.arrival_utc_ns)
+
+    def corrected(self, message: OneStamped) -> OneStamped:
+        """Give the message with its times on the station's clock, if they are by the sensors'."""
+        age_s = (message.arrival_utc_ns - message.time_utc_ns) * _S
+        if not self.off_s or abs(age_s - self.off_s) >= abs(age_s):
+            return message
+        shift_ns = round(self.off_s / _S)
+        if isinstance(message, Flash):
+            return msgspec.structs.replace(
+                message, time_utc_ns=message.time_utc_ns + shift_ns, onset_utc_ns=message.onset_utc_ns + shift_ns
+            )
+        return msgspec.structs.replace(message, time_utc_ns=message.time_utc_ns + shift_ns)
+
+    def _estimate(self, now_s: float, voters: Container[str]) -> float | None:
+        """Where most sensors put the station's clock; 0 for right, None where they do not agree or say too little."""
+        telling = {name: ages for name, ages in self.ages.items() if ages.is_telling(now_s)}
+        vouched = [ages for name, ages in telling.items() if name in voters]
+        votes = [ages.lower_quartile_s() for ages in vouched or telling.values()]
+        if not votes:
+            return None
+        middle = statistics.median_low(votes)
+        alike = [age for age in votes if abs(age - middle) <= _ALIKE_S]
+        if 2 * len(alike) <= len(votes):
+            return None
+        firm = 0.5 if self.off_s else 1.0  # what is believed is not given up and believed again at the threshold
+        if -_AHEAD_S * firm <= middle <= _BEHIND_S * firm:
+            return 0.0
+        # the fastest line's, so that no sensor's stamps come to lie after their arrival and it is called wrong for it
+        return min(age for age in alike if age >= middle - _FASTEST_S)
+
+
+def _told(off_s: float, arrival_utc_ns: int) -> SensorFault:
+    """Say that the station's clock is wrong by so much, or (0) right again."""
+    where = "ahead of" if off_s > 0 else "behind"
+    wrong = f"the station's clock is {abs(off_s):.1f} s {where} its sensors; it works by theirs: set it right"
+    return SensorFault(
+        sensor_id=STATION_CLOCK_ID,
+        kind="station_clock",
+        arrival_utc_ns=arrival_utc_ns,
+        magnitude=off_s,
+        unit="s",
+        reasons=(wrong if off_s else "the station's clock agrees with its sensors",),
+        cleared=not off_s,
+    )
