@@ -79,11 +79,16 @@ class _Ages:
     def lower_quartile_s(self) -> float:
         return sorted(self.age_s)[len(self.age_s) // 4]
 
-    def is_telling(self, now_s: float) -> bool:
-        """Whether there is enough for a vote: some ages, and for old stamps over some time."""
-        if len(self.age_s) < _LEAST_AGES or now_s - self.arrival_s[-1] > _SPOKE_S:
-            return False
-        return self.lower_quartile_s() < 0.0 or self.arrival_s[-1] - self.arrival_s[0] >= _LEAST_SPAN_S
+    def speaks(self, now_s: float) -> bool:
+        return now_s - self.arrival_s[-1] <= _SPOKE_S
+
+    def vote_s(self) -> float | None:
+        """Give the age that it votes for; None while that would be too soon: for old stamps it takes some time."""
+        if len(self.age_s) < _LEAST_AGES:
+            return None
+        lowest = self.lower_quartile_s()
+        took_s = self.arrival_s[-1] - self.arrival_s[0]
+        return lowest if lowest <= _BEHIND_S or took_s >= _LEAST_SPAN_S else None
 
 
 @dataclass
@@ -133,14 +138,15 @@ class StationClock:
 
     def _estimate(self, now_s: float, voters: Container[str]) -> float | None:
         """Where most sensors put the station's clock; 0 for right, None where they do not agree or say too little."""
-        telling = {name: ages for name, ages in self.ages.items() if ages.is_telling(now_s)}
-        vouched = [ages for name, ages in telling.items() if name in voters]
-        votes = [ages.lower_quartile_s() for ages in vouched or telling.values()]
+        speaking = {name: ages for name, ages in self.ages.items() if ages.speaks(now_s)}
+        vouched = [ages for name, ages in speaking.items() if name in voters]
+        cast = [ages.vote_s() for ages in vouched or speaking.values()]
+        votes = [age for age in cast if age is not None]
         if not votes:
             return None
         middle = statistics.median_low(votes)
         alike = [age for age in votes if abs(age - middle) <= _ALIKE_S]
-        if 2 * len(alike) <= len(votes):
+        if 2 * len(alike) <= len(cast):  # who has not voted yet is not taken for one of them
             return None
         firm = 0.5 if self.off_s else 1.0  # what is believed is not given up and believed again at the threshold
         if -_AHEAD_S * firm <= middle <= _BEHIND_S * firm:
@@ -151,14 +157,18 @@ class StationClock:
 
 def _told(off_s: float, arrival_utc_ns: int) -> SensorFault:
     """Say that the station's clock is wrong by so much, or (0) right again."""
-    where = "ahead of" if off_s > 0 else "behind"
-    wrong = f"the station's clock is {abs(off_s):.1f} s {where} its sensors; it works by theirs: set it right"
+    if off_s > 0:
+        said = f"the station's clock is {off_s:.1f} s ahead of its sensors'; it works by theirs until it is set right"
+    elif off_s < 0:
+        said = f"the station's clock is {-off_s:.1f} s behind its sensors'; it works by theirs until it is set right"
+    else:
+        said = "the station's clock agrees with its sensors' again"
     return SensorFault(
         sensor_id=STATION_CLOCK_ID,
         kind="station_clock",
         arrival_utc_ns=arrival_utc_ns,
         magnitude=off_s,
         unit="s",
-        reasons=(wrong if off_s else "the station's clock agrees with its sensors",),
+        reasons=(said,),
         cleared=not off_s,
     )

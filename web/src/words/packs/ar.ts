@@ -99,6 +99,7 @@ export default {
     "fault.clock": "الساعة", "fault.azimuth_bias": "انحياز السمت", "fault.elevation_bias": "انحياز الارتفاع",
     "fault.range_bias": "انحياز المدى", "fault.pose": "الوضعية", "fault.frozen": "متجمّد", "fault.silent": "صامت", "fault.lying": "يناقضه غيره", "fault.noise": "تشويشه أكبر مما يعلن",
     "fault.recording_degraded": "تعذّر تدوين السجل، والإنذار مستمر", "fault.restarted": "أُعيد التشغيل", "fault.clock_stepped": "ضُبطت الساعة",
+    "fault.station_clock": "ساعة المحطة خاطئة", "fault.second_session": "طلب غيره اسمه",
     no_place: "مكانه غير معروف.", place: "المكان", copy: "نسخ", copied: "نُسخ: {text}", copy_failed: "تعذّر النسخ: {text}",
     export: "تصدير", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
     search: "تصفية", search_hint: "صفِّ هذا الجدول",
@@ -221,6 +222,10 @@ export default {
     "reason.ranges_off": "كانت مدياته منحرفة {a} م",
     "reason.stage": "تعطلت مرحلة وأُعيد تشغيلها",
     "reason.clock_set": "ضُبطت ساعة الجهاز بمقدار {a} ث؛ أعد تشغيل المحطة حين لا يكون إنذار قائمًا",
+    "reason.station_ahead": "ساعة المحطة متقدمة {a} ث على ساعات مستشعراتها؛ تعمل بساعاتها إلى أن تُضبط",
+    "reason.station_behind": "ساعة المحطة متأخرة {a} ث عن ساعات مستشعراتها؛ تعمل بساعاتها إلى أن تُضبط",
+    "reason.station_agrees": "عادت ساعة المحطة متفقة مع ساعات مستشعراتها",
+    "reason.second_session": "طلب اتصال آخر أن يكون هذا المستشعر فرُفض",
 
     "message_kind.actual": "حقيقية", "message_kind.exercise": "التمرين",
     "receipt.siren_alive": "تستجيب، {level}",

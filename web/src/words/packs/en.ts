@@ -95,6 +95,7 @@ export const ENGLISH = {
   "fault.clock": "clock", "fault.azimuth_bias": "azimuth bias", "fault.elevation_bias": "elevation bias",
   "fault.range_bias": "range bias", "fault.pose": "pose", "fault.frozen": "frozen", "fault.silent": "silent", "fault.lying": "contradicted", "fault.noise": "noisier than it says",
   "fault.recording_degraded": "the record cannot be written; warnings go on", "fault.restarted": "restarted", "fault.clock_stepped": "clock set",
+  "fault.station_clock": "the station's clock is wrong", "fault.second_session": "another asked for its name",
   no_place: "Its place is not known.", place: "Place", copy: "Copy", copied: "Copied: {text}", copy_failed: "Could not copy: {text}",
   export: "Export", export_gpx: "GPX", export_kml: "KML", export_geojson: "GeoJSON",
   search: "Filter", search_hint: "Filter this table",
@@ -217,6 +218,10 @@ export const ENGLISH = {
   "reason.ranges_off": "its ranges are {a} m off",
   "reason.stage": "a stage failed and was restarted",
   "reason.clock_set": "the machine's clock was set by {a} s; start the station anew when no alarm stands",
+  "reason.station_ahead": "the station's clock is {a} s ahead of its sensors'; it works by theirs until it is set right",
+  "reason.station_behind": "the station's clock is {a} s behind its sensors'; it works by theirs until it is set right",
+  "reason.station_agrees": "the station's clock agrees with its sensors' again",
+  "reason.second_session": "another connection asked to be this sensor and was refused",
 
   "message_kind.actual": "actual", "message_kind.exercise": "exercise",
   "receipt.siren_alive": "alive, {level}",
