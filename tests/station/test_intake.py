@@ -9,8 +9,8 @@ import pytest
 
 from marsad.adapters import sapient
 from marsad.station.frames import Frame
-from marsad.station.intake import Intake, Taken
-from marsad.terms import BiasPrior, CooperativeReport, Geodetic, Heartbeat, Sensor, SensorReport
+from marsad.station.intake import MOST_ASKING, Intake, Taken
+from marsad.terms import BiasPrior, CooperativeReport, Geodetic, Heartbeat, Plot, Sensor, SensorReport
 from station_kit import CAMERA, RADAR, START_NS, flash, plot, small_site
 
 S = 1_000_000_000
@@ -92,16 +92,24 @@ def test_a_claim_uncertain_by_a_thousand_kilometres_is_refused() -> None:
 # --- whose name it is -----------------------------------------------------------------------------------
 
 
+def asked(one: Intake, frame: Frame) -> bool:
+    """Whether a registration is accepted, at once or when the answer is due."""
+    (answer,) = accepted(one.take([frame])) or accepted(one.take([], frame.arrival_utc_ns + S))
+    return answer
+
+
 def test_a_second_connection_does_not_get_the_name_of_a_sensor_that_lives() -> None:
     one = intake()
     one.take([registration(), beat(1, 3.0)])
     impostor = msgspec.structs.replace(RADAR, position=FAR)
-    taken = one.take([registration(impostor, 2, 5.0), frame(sapient.encode(plot(1)), 2, 5.1)])
+    asking = one.take([registration(impostor, 2, 5.0), frame(sapient.encode(plot(1)), 2, 5.1)])
+    assert not asking.messages
+    assert "not registered" in asking.rejected[0].reason
+    taken = one.take([frame(sapient.encode(plot(2)), 1, 6.0)])
     assert accepted(taken) == [False]
-    assert not taken.messages
+    assert [type(m) for m in taken.messages] == [Plot]
     assert taken.refused == ["RD-1"]
     assert "another connection that lives" in taken.rejected[0].reason
-    assert one.take([frame(sapient.encode(plot(2)), 1, 5.2)]).messages
 
 
 def test_a_sensor_whose_connection_ended_gets_in_again_at_once() -> None:
@@ -111,14 +119,32 @@ def test_a_sensor_whose_connection_ended_gets_in_again_at_once() -> None:
     assert one.take([frame(sapient.encode(plot(1)), 2)]).messages
 
 
+def test_the_end_of_a_line_may_be_heard_behind_the_first_word_of_the_next() -> None:
+    one = intake()
+    one.take([registration(journal_acks=True)])
+    asking = one.take([registration(RADAR, 2, 1.0, journal_acks=True)])
+    assert one.keep(asking.frames, START_NS) == []  # what is not decided is not acknowledged
+    taken = one.take([Frame(1, START_NS + S + 1000, None)], START_NS + S + 2000)
+    assert accepted(taken) == [True]
+    assert [m.arrival_utc_ns for m in taken.messages] == [START_NS + S + 2000]
+    assert [sapient.journalled_frames(r.message) for r in one.keep(taken.frames, START_NS)] == [1]
+
+
+def test_those_who_wait_for_an_answer_have_a_bound() -> None:
+    one = intake()
+    one.take([registration()])
+    taken = one.take([registration(RADAR, k, 1.0) for k in range(2, 2 + MOST_ASKING + 5)])
+    assert accepted(taken) == [False] * 5
+
+
 def test_a_line_that_died_without_a_word_holds_its_sensor_up_for_three_beats() -> None:
     one = intake()
     one.take([registration(), beat(1, 2.0)])
-    assert accepted(one.take([registration(RADAR, 2, 7.9)])) == [False]
-    assert accepted(one.take([registration(RADAR, 2, 8.1)])) == [True]
+    assert not asked(one, registration(RADAR, 2, 6.9))
+    assert asked(one, registration(RADAR, 2, 8.1))
     # the old one, should it come to life again, has to ask
     assert not one.take([frame(sapient.encode(plot(1)), 1, 8.2)]).messages
-    assert accepted(one.take([registration(RADAR, 1, 8.3)])) == [False]
+    assert not asked(one, registration(RADAR, 1, 8.3))
 
 
 def test_what_is_wrong_on_a_line_shows_that_it_lives() -> None:
@@ -127,15 +153,15 @@ def test_what_is_wrong_on_a_line_shows_that_it_lives() -> None:
     lame = sapient.encode(plot(1))
     lame.detection_report.ClearField("report_id")
     one.take([frame(lame, 1, 7.0)])
-    assert accepted(one.take([registration(RADAR, 2, 8.0)])) == [False]
+    assert not asked(one, registration(RADAR, 2, 8.0))
 
 
 def test_one_that_means_to_report_once_a_year_holds_its_name_no_longer_than_a_connection() -> None:
     one = intake()
     rare = sapient.encode_sensor(RADAR, time_utc_ns=START_NS, status_interval_s=3e7)
     one.take([frame(rare)])
-    assert accepted(one.take([registration(RADAR, 2, 299.0)])) == [False]
-    assert accepted(one.take([registration(RADAR, 2, 301.0)])) == [True]
+    assert not asked(one, registration(RADAR, 2, 298.0))
+    assert asked(one, registration(RADAR, 2, 301.0))
 
 
 def test_a_sensor_may_describe_itself_again_on_its_own_connection() -> None:

@@ -43,6 +43,8 @@ OneStamped = TypeVar("OneStamped", bound=Stamped)
 
 STATION_CLOCK_ID = "clock"
 """Under this name the station's own clock stands among the faults, as it does where the machine's clock was set."""
+SAID_AGAIN_S = 600.0
+"""As long as it is wrong it is said again: in the log, and for a next run, which looks back no further."""
 _S = 1e-9
 _AHEAD_S = 1.0
 """Stamps later than their arrival, no delay explains: by this much, what the sensors say no longer fits together."""
@@ -101,6 +103,7 @@ class StationClock:
     off_s: float = 0.0
     ages: dict[str, _Ages] = field(default_factory=dict)
     weighed_s: float = -1e18
+    said_s: float = -1e18
 
     def hear(self, message: Stamped, voters: Container[str]) -> SensorFault | None:
         """Note a message's age; gives what is now to be said of the station's clock, if that has changed.
@@ -119,10 +122,12 @@ class StationClock:
             return None
         self.weighed_s = arrival_s
         found = self._estimate(arrival_s, voters)
-        if found is None or abs(found - self.off_s) < _FASTEST_S:
-            return None  # held as it is, as a shift that wavers would blur what is measured
-        self.off_s = found
-        return _told(found, message.arrival_utc_ns)
+        if found is not None and abs(found - self.off_s) >= _FASTEST_S:
+            self.off_s = found  # held still otherwise, as a shift that wavers would blur what is measured
+        elif not self.off_s or arrival_s - self.said_s < SAID_AGAIN_S:
+            return None
+        self.said_s = arrival_s
+        return _told(self.off_s, message.arrival_utc_ns)
 
     def corrected(self, message: OneStamped) -> OneStamped:
         """Give the message with its times on the station's clock, if they are by the sensors'."""

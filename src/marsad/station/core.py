@@ -153,8 +153,9 @@ class StationCore:
 
     def process(self, frames: list[Frame], now_utc_ns: int, orders: Sequence[PersonOrder] = ()) -> Processed:
         """Take in frames in order of arrival and people's orders; without any, let time pass."""
-        taken = self.intake.take([self._in_order(frame) for frame in frames])
+        ordered_frames = [self._in_order(frame) for frame in frames]
         now_utc_ns = self._last_utc_ns = max(self._last_utc_ns, now_utc_ns)
+        taken = self.intake.take(ordered_frames, now_utc_ns)
         self._batch += 1
         ordered = (msgspec.structs.replace(order, arrival_utc_ns=now_utc_ns) for order in orders)
         messages, entries, rejected = self._entered([*taken.messages, *ordered], taken.raw)

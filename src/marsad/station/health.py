@@ -90,6 +90,8 @@ class Health:
 
     def station_is_off(self, off_s: float) -> None:
         """Take in that the station's own clock is off: sensors' clocks are measured against their common one anew."""
+        if off_s == self.station_off_s:
+            return
         self.station_off_s = off_s
         for known in self.sensors.values():
             known.offsets_s.clear()

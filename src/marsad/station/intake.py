@@ -6,7 +6,7 @@ Nothing here waits or reads a clock; connections are numbers and frames are byte
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -20,6 +20,10 @@ from marsad.terms import Message, PoseReport, RejectedInput, Sensor, SensorRepor
 MAX_NODES_PER_CONNECTION = 256
 MAX_SENSORS = 4096
 RAW_KEPT_BYTES = 512
+GRACE_NS = 1_000_000_000
+"""So long who asks for a taken name may wait for the answer: the end of a line may come behind the next one's word."""
+MOST_ASKING = 64
+"""So many may wait for that answer at once; more are refused at once, as each is read again with every batch."""
 LONGEST_SILENCE_S = 300.0
 """However rarely a sensor means to report, a session lives no longer without a word than a connection may."""
 
@@ -67,14 +71,15 @@ class Intake:
         self._connections: dict[int, _Connection] = {}
         self._intervals: dict[str, float] = {}
         self._sessions: dict[str, _Session] = {}
+        self._asking: list[Frame] = []
         self.counts: Counter[str] = Counter()
 
     def status_interval_s(self, sensor_id: str) -> float | None:
         """Give how often a sensor said it would report, ``None`` if it never did."""
         return self._intervals.get(sensor_id)
 
-    def take(self, frames: list[Frame]) -> Taken:
-        """Read frames in order of arrival."""
+    def take(self, frames: list[Frame], now_utc_ns: int = 0) -> Taken:
+        """Read frames in order of arrival; ``now_utc_ns`` is the time, if it is later than their arrival."""
         taken = Taken()
         for frame in frames:
             if frame.payload is None and not frame.trouble:
@@ -85,7 +90,19 @@ class Intake:
             connection.taken += 1
             taken.frames[frame.connection] += 1
             self._take_one(frame, connection, taken)
+        self._answer_asking(max(now_utc_ns, frames[-1].arrival_utc_ns if frames else 0), taken)
         return taken
+
+    def _answer_asking(self, now_utc_ns: int, taken: Taken) -> None:
+        """Look again at who asked for a name that was taken: let in whose time has come, refuse whose is over."""
+        asking, self._asking = self._asking, []
+        for frame in asking:
+            connection = self._connections.get(frame.connection)
+            if connection is None:
+                continue  # it has gone, and its frame with it
+            taken.frames[frame.connection] += 1
+            message = sapient.parse(frame.payload or b"")
+            self._register(message, message.node_id, frame, connection, taken, now_utc_ns=now_utc_ns)
 
     def _end(self, number: int) -> None:
         """Forget a connection that has ended: its sensors may come back on another at once."""
@@ -151,20 +168,44 @@ class Intake:
                 return sapient.with_sensor(node, read.position, arrival, self._known.get(node.sensor_id))
         return node
 
-    def _register(self, message: Any, node_id: str, frame: Frame, connection: _Connection, taken: Taken) -> None:
-        arrival = frame.arrival_utc_ns
+    def _register(
+        self,
+        message: Any,
+        node_id: str,
+        frame: Frame,
+        connection: _Connection,
+        taken: Taken,
+        *,
+        now_utc_ns: int = 0,
+    ) -> None:
+        arrival = max(frame.arrival_utc_ns, now_utc_ns)  # what is said late stands behind what was said meanwhile
         try:
             sapient.check(message)
             name = self._by_node_id.get(message.node_id) or sapient.name_of(message)
             known = self._known.get(name)
             node = sapient.decode_registration(message, arrival_utc_ns=arrival, known=known, name=name)
             self._require_room(node, connection)
-            self._require_free(node, frame, taken)
+            if not self._is_free(node, frame.connection, arrival):
+                if arrival - frame.arrival_utc_ns >= GRACE_NS or len(self._asking) >= MOST_ASKING:
+                    raise self._name_taken(node, taken)
+                self._asking.append(frame)
+                taken.frames[frame.connection] -= 1  # it is answered, kept and counted later
+                return
         except sapient.SapientError as error:
             self._reject(error, node_id, frame, connection, taken, answer=False)
             ack = sapient.registration_ack(self._station_id, node_id, arrival, accepted=False, reasons=error.reasons)
             taken.replies.append(Reply(frame.connection, ack))
             return
+        self._admit(node, replace(frame, arrival_utc_ns=arrival), connection, taken)
+
+    def _admit(self, node: sapient.Node, frame: Frame, connection: _Connection, taken: Taken) -> None:
+        arrival = frame.arrival_utc_ns
+        before = self._sessions.get(node.sensor_id)
+        if before is not None and before.connection != frame.connection:
+            self.counts["sessions_taken_over"] += 1
+            former = self._connections.get(before.connection)
+            if former is not None:
+                former.nodes.pop(before.node_id, None)
         connection.nodes[node.node_id] = node
         self._sessions[node.sensor_id] = _Session(frame.connection, node.node_id, arrival)
         self._intervals[node.sensor_id] = node.status_interval_s
@@ -181,29 +222,28 @@ class Intake:
         may_rest = all(one.kind == "weather" for one in connection.nodes.values())  # a weather report is not periodic
         taken.replies.append(Reply(frame.connection, ack, may_rest))
 
-    def _require_free(self, node: sapient.Node, frame: Frame, taken: Taken) -> None:
-        """Refuse a sensor's name to a second connection while the first one lives.
+    def _is_free(self, node: sapient.Node, connection: int, now_utc_ns: int) -> bool:
+        """Whether no other session holds the sensor's name, or only one that is dead.
 
-        It lives until it ends, or until the sensor has been silent on it for as long as makes it lost to the
-        operator (``health.lost_after_s``): a line that died without a word holds up its own sensor no longer.
+        It lives until its connection ends, or until the sensor has been silent on it for as long as makes it lost to
+        the operator (``lost_after_s``): a line that died without a word holds up its own sensor no longer.
         """
         session = self._sessions.get(node.sensor_id)
-        if session is None or (session.connection == frame.connection and session.node_id == node.node_id):
-            return
-        silent_ns = frame.arrival_utc_ns - session.heard_utc_ns
-        limit_s = min(lost_after_s(self._intervals.get(node.sensor_id)), LONGEST_SILENCE_S)
-        if silent_ns <= limit_s * 1e9:
-            taken.refused.append(node.sensor_id)
-            self.counts["sessions_refused"] += 1
-            raise sapient.SapientError(
-                f"{node.sensor_id} speaks on another connection that lives; register again when that has ended or was "
-                f"silent for {limit_s:.0f} s",
-                "node_id",
-            )
-        self.counts["sessions_taken_over"] += 1
-        before = self._connections.get(session.connection)
-        if before is not None:
-            before.nodes.pop(session.node_id, None)
+        if session is None or (session.connection == connection and session.node_id == node.node_id):
+            return True
+        return now_utc_ns - session.heard_utc_ns > self._lives_s(node.sensor_id) * 1e9
+
+    def _lives_s(self, sensor_id: str) -> float:
+        return min(lost_after_s(self._intervals.get(sensor_id)), LONGEST_SILENCE_S)
+
+    def _name_taken(self, node: sapient.Node, taken: Taken) -> sapient.SapientError:
+        taken.refused.append(node.sensor_id)
+        self.counts["sessions_refused"] += 1
+        return sapient.SapientError(
+            f"{node.sensor_id} speaks on another connection that lives; register again when that has ended or was "
+            f"silent for {self._lives_s(node.sensor_id):.0f} s",
+            "node_id",
+        )
 
     def _require_room(self, node: sapient.Node, connection: _Connection) -> None:
         if node.node_id not in connection.nodes and len(connection.nodes) >= MAX_NODES_PER_CONNECTION:

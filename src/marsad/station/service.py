@@ -20,6 +20,7 @@ import msgspec
 
 import marsad
 from marsad.adapters.language_packs import LanguagePack
+from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.access import Access
 from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch, Receipt
@@ -157,6 +158,7 @@ class Station:
         resumption, untold = self.core.boot(now)
         for outputs in resumption.outputs:
             self.picture.apply(outputs, now)
+            self._note_clock(outputs)
         self.dispatch.restore(standing(w for outputs in resumption.outputs for w in outputs.warnings))
         self._hand_over(now, {warning.zone_id for warning in untold})
         if untold:
@@ -213,7 +215,7 @@ class Station:
                 processed = await self.world.compute(partial(self.core.process, frames, now, orders))
             finally:
                 slow.cancel()
-            self._note_clock(processed)
+            self._note_clock(processed.outputs)
             if processed.outputs.warnings:
                 self._warn(processed.outputs.warnings, now)
                 await asyncio.sleep(0)  # every channel has begun before anything else is done
@@ -245,11 +247,11 @@ class Station:
         for listener in self._listeners:
             listener(processed, now)
 
-    def _note_clock(self, processed: Processed) -> None:
+    def _note_clock(self, outputs: Outputs) -> None:
         """Say loudly that the station's own clock is wrong, and measure sensors' clocks against their common one."""
-        for fault in processed.outputs.faults:
+        for fault in outputs.faults:
             if fault.kind == "station_clock":
-                log.error("; ".join(fault.reasons))
+                log.log(logging.INFO if fault.cleared else logging.ERROR, "; ".join(fault.reasons))
                 self.health.station_is_off(fault.magnitude)
                 self._chains.clock_off_s = fault.magnitude
 
