@@ -162,11 +162,14 @@ def test_a_clock_that_was_behind_and_is_set_right_ends_no_alarm_by_its_step(behi
     """The step looks like a time in which the station was dead; only the run before knew better."""
     journal = alarmed(Rockets(3))
     wrong = SensorFault(
-        sensor_id="clock", kind="station_clock", arrival_utc_ns=START_NS, magnitude=-float(behind_s), reasons=("behind",),
+        sensor_id="clock",
+        kind="station_clock",
+        arrival_utc_ns=START_NS,
+        magnitude=-float(behind_s),
         cleared=not behind_s,
-    )  # fmt: skip
+    )
     journal.append([Entry("decision", 1, START_NS + 6 * S, "fault", msgspec.json.encode(wrong))])
-    again = core_on(journal.crash(), Rockets(3600), "second")
+    again = core_on(journal.crash(), Rockets(3), "second")
     begin_s = 8 + 70
     again.boot(START_NS + begin_s * S)
     said = run(again, range(begin_s, begin_s + 300))
