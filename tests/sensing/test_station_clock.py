@@ -38,7 +38,7 @@ def test_where_the_sensors_agree_against_it_the_station_is_wrong(off_s: float, s
     (said,) = listen(clock, {f"S{k}": off_s for k in range(sensors)})
     assert clock.off_s == pytest.approx(off_s + 0.05, abs=0.2)
     assert (said.sensor_id, said.kind, said.cleared) == ("clock", "station_clock", False)
-    assert said.magnitude == clock.off_s
+    assert said.magnitude == pytest.approx(off_s, abs=0.4)
     assert "behind" in said.reasons[0] if off_s < 0 else "ahead" in said.reasons[0]
 
 
@@ -119,8 +119,26 @@ def test_what_is_believed_is_held_still() -> None:
     """A shift that followed every estimate would blur what is measured by the jitter of the lines."""
     clock = StationClock()
     said = listen(clock, {f"S{k}": -70.0 for k in range(2)}, for_s=650.0)
-    assert len({fault.magnitude for fault in said}) == 1
     assert len(said) == 2  # said again after ten minutes
+    assert said[0].magnitude == pytest.approx(said[1].magnitude, abs=0.06)
+
+
+def test_stamps_from_the_future_are_moved_from_the_first_on() -> None:
+    """No delay explains them; and a tracker that had run ahead would take all that follows for old."""
+    clock = StationClock()
+    first = beat("S0", 0.0, -3.0)
+    assert clock.hear(first, SITE) is None
+    assert clock.corrected(first).time_utc_ns == first.arrival_utc_ns
+    second = beat("S1", 0.01, -2.9)
+    clock.hear(second, SITE)
+    assert clock.corrected(second).time_utc_ns <= second.arrival_utc_ns
+
+
+def test_a_wrong_sensor_that_is_heard_first_has_the_station_say_nothing() -> None:
+    clock = StationClock()
+    assert clock.hear(beat("S0", 0.0, -70.0), SITE) is None
+    assert listen(clock, {"S0": -70.0, "S1": 0.0, "S2": 0.0}, from_s=0.3) == []
+    assert clock.off_s == 0.0
 
 
 def test_a_crowd_of_names_costs_no_more_than_its_messages() -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from marsad.sensing.book import SensorBook
 from marsad.sensing.stated import why_not_there
-from marsad.sensing.station_clock import StationClock
+from marsad.sensing.station_clock import OwnStamped, StationClock
 from marsad.terms import (
     Bearing,
     CooperativeReport,
@@ -68,6 +68,8 @@ class Sorted:
     rejected: list[RejectedInput] = field(default_factory=list)
     faults: list[SensorFault] = field(default_factory=list)
     usable: list[Message] = field(default_factory=list)
+    is_clock_moved: bool = False
+    """Whether the station came to think otherwise of its own clock."""
     now_utc_ns: int = 0
 
     def for_air(self) -> tuple[Message, ...]:
@@ -140,10 +142,8 @@ def _take(intake: Intake, book: SensorBook, message: Message, out: Sorted) -> Me
     if isinstance(message, Tick | PersonOrder):
         return None
     is_known = message.sensor_id in book.index
-    if is_known or isinstance(message, CooperativeReport):
-        said = intake.clock.hear(message, book.of_site)
-        if said is not None:
-            out.faults.append(said)
+    if is_known and not isinstance(message, CooperativeReport):
+        _hear_clock(intake.clock, message, book, out)
     timed = intake.clock.corrected(message)
     if isinstance(timed, CooperativeReport):
         if not _is_timely(timed, out):
@@ -155,6 +155,14 @@ def _take(intake: Intake, book: SensorBook, message: Message, out: Sorted) -> Me
         return None
     book.heard(timed.sensor_id, timed.arrival_utc_ns)
     return timed if _take_own(intake, book, timed, out) else None
+
+
+def _hear_clock(clock: StationClock, message: OwnStamped, book: SensorBook, out: Sorted) -> None:
+    since_s = clock.since_s
+    said = clock.hear(message, book.of_site)
+    out.is_clock_moved |= clock.since_s != since_s
+    if said is not None:
+        out.faults.append(said)
 
 
 def _take_own(

@@ -2,10 +2,10 @@
 
 The age of a message (arrival minus stamp) is what the station's clock is ahead of the sensor's, plus the delay of
 sensor and line, which is never negative.  A clock is off by a constant, and a delay varies; so the lower quartile of
-a sensor's ages estimates the first of the two.  The median over the sensors is where most of them put the station,
-and the station believes it if more than half of them agree: with equal odds of being wrong for each clock, the
-station's among them, the likelier of "the station is wrong" and "all those sensors are, and by the same" is told by
-that count alone.
+a sensor's ages (their median while they are few) estimates the first of the two.  The median over the sensors is
+where most of them put the station, and the station believes it if more than half of them agree: with equal odds of
+being wrong for each clock, the station's among them, the likelier of "the station is wrong" and "all those sensors
+are, and by the same" is told by that count alone.
 
 Breakdown point: of n sensors, any (n - 1) // 2 may lie in any way; of one sensor's messages, a quarter may be stamped
 too late and three quarters be delayed.  A sensor that nobody vouches for (not in the site file) does not vote where
@@ -38,7 +38,8 @@ from marsad.terms import (
     SensorTrackReport,
 )
 
-Stamped = PoseReport | Heartbeat | Flash | Bearing | Plot | Impulse | CooperativeReport | SensorTrackReport
+OwnStamped = PoseReport | Heartbeat | Flash | Bearing | Plot | Impulse | SensorTrackReport
+Stamped = OwnStamped | CooperativeReport
 OneStamped = TypeVar("OneStamped", bound=Stamped)
 
 STATION_CLOCK_ID = "clock"
@@ -58,8 +59,15 @@ _THINNED_S = 0.5
 _AGES_KEPT = 16
 """Ages are noted twice a second at most, so that a burst of kept-back frames counts once; eight seconds are kept."""
 _LEAST_AGES = 3
+"""A sensor that the site file does not name votes after so many; the file's own from their first message."""
+_FEW_AGES = 8
+"""While a sensor has sent fewer, it votes for their median: one wrong stamp of three is not to count as a quarter."""
 _LEAST_SPAN_S = 4.0
 """Old stamps are believed after this; a sensor that sends what it had kept back has done so by then."""
+_SLACK_S = 0.05
+"""A stamp may come to lie so much after its arrival, which is less than makes a sensor's clock called wrong."""
+_SAID_AFTER_S = 1.5
+"""What is believed is acted on at once and said after this: the first to be heard may be the one that is wrong."""
 _WEIGHED_S = 0.25
 """The votes are counted so often, so that the count costs no more with thousands of sensors."""
 _SPOKE_S = 60.0
@@ -79,14 +87,15 @@ class _Ages:
             self.age_s.append(age_s)
 
     def lower_quartile_s(self) -> float:
-        return sorted(self.age_s)[len(self.age_s) // 4]
+        count = len(self.age_s)
+        return sorted(self.age_s)[count // 2 if count < _FEW_AGES else count // 4]
 
     def speaks(self, now_s: float) -> bool:
         return now_s - self.arrival_s[-1] <= _SPOKE_S
 
-    def vote_s(self) -> float | None:
+    def vote_s(self, least_ages: int) -> float | None:
         """Give the age that it votes for; None while that would be too soon: for old stamps it takes some time."""
-        if len(self.age_s) < _LEAST_AGES:
+        if len(self.age_s) < least_ages:
             return None
         lowest = self.lower_quartile_s()
         took_s = self.arrival_s[-1] - self.arrival_s[0]
@@ -103,30 +112,39 @@ class StationClock:
     off_s: float = 0.0
     ages: dict[str, _Ages] = field(default_factory=dict)
     weighed_s: float = -1e18
+    since_s: float = -1e18
     said_s: float = -1e18
+    said_off_s: float = 0.0
+    least_s: float = 0.0
+    is_vouched: bool = False
 
-    def hear(self, message: Stamped, voters: Container[str]) -> SensorFault | None:
-        """Note a message's age; gives what is now to be said of the station's clock, if that has changed.
+    def hear(self, message: OwnStamped, voters: Container[str]) -> SensorFault | None:
+        """Note a message's age; gives what is now to be said of the station's clock, if anything is.
 
         Parameters
         ----------
         message
-            As it came, its stamp by its sensor's clock.
+            As it came, its stamp by its sensor's clock.  (What a receiver passes on is stamped by who knows whom.)
         voters
             The sensors of the site file; where none of them speaks, or there are none, all that speak vote.
         """
-        arrival_s = message.arrival_utc_ns * _S
-        ages = self.ages.setdefault(message.sensor_id, _Ages())
-        ages.note(arrival_s, (message.arrival_utc_ns - message.time_utc_ns) * _S)
-        if arrival_s - self.weighed_s < _WEIGHED_S:
+        arrival_s, age_s = message.arrival_utc_ns * _S, (message.arrival_utc_ns - message.time_utc_ns) * _S
+        self.ages.setdefault(message.sensor_id, _Ages()).note(arrival_s, age_s)
+        if arrival_s - self.weighed_s >= _WEIGHED_S:
+            self.weighed_s = arrival_s
+            found = self._estimate(arrival_s, voters)
+            if found is not None and abs(found - self.off_s) >= _FASTEST_S:
+                self.off_s, self.since_s = found, arrival_s  # else held still: a shift that wavers blurs what is seen
+        if (
+            self.off_s
+            and self.least_s <= age_s < self.off_s - _SLACK_S
+            and (message.sensor_id in voters or not self.is_vouched)
+        ):
+            self.off_s = age_s  # a faster line: no stamp is to come to lie after its arrival
+        is_news = abs(self.off_s - self.said_off_s) >= _FASTEST_S and arrival_s - self.since_s >= _SAID_AFTER_S
+        if not is_news and not (self.said_off_s and arrival_s - self.said_s >= SAID_AGAIN_S):
             return None
-        self.weighed_s = arrival_s
-        found = self._estimate(arrival_s, voters)
-        if found is not None and abs(found - self.off_s) >= _FASTEST_S:
-            self.off_s = found  # held still otherwise, as a shift that wavers would blur what is measured
-        elif not self.off_s or arrival_s - self.said_s < SAID_AGAIN_S:
-            return None
-        self.said_s = arrival_s
+        self.said_s, self.said_off_s = arrival_s, self.off_s
         return _told(self.off_s, message.arrival_utc_ns)
 
     def corrected(self, message: OneStamped) -> OneStamped:
@@ -145,7 +163,8 @@ class StationClock:
         """Where most sensors put the station's clock; 0 for right, None where they do not agree or say too little."""
         speaking = {name: ages for name, ages in self.ages.items() if ages.speaks(now_s)}
         vouched = [ages for name, ages in speaking.items() if name in voters]
-        cast = [ages.vote_s() for ages in vouched or speaking.values()]
+        self.is_vouched = bool(vouched)
+        cast = [ages.vote_s(1 if vouched else _LEAST_AGES) for ages in vouched or speaking.values()]
         votes = [age for age in cast if age is not None]
         if not votes:
             return None
@@ -157,7 +176,8 @@ class StationClock:
         if -_AHEAD_S * firm <= middle <= _BEHIND_S * firm:
             return 0.0
         # the fastest line's, so that no sensor's stamps come to lie after their arrival and it is called wrong for it
-        return min(age for age in alike if age >= middle - _FASTEST_S)
+        self.least_s = middle - _FASTEST_S
+        return min(age for age in alike if age >= self.least_s)
 
 
 def _told(off_s: float, arrival_utc_ns: int) -> SensorFault:

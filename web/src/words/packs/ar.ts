@@ -225,6 +225,7 @@ export default {
     "reason.station_ahead": "ساعة المحطة متقدمة {a} ث على ساعات مستشعراتها؛ تعمل بساعاتها إلى أن تُضبط",
     "reason.station_behind": "ساعة المحطة متأخرة {a} ث عن ساعات مستشعراتها؛ تعمل بساعاتها إلى أن تُضبط",
     "reason.station_agrees": "عادت ساعة المحطة متفقة مع ساعات مستشعراتها",
+    "reason.it_was_ours": "كانت ساعة المحطة هي المخطئة",
     "reason.second_session": "طلب اتصال آخر أن يكون هذا المستشعر فرُفض",
 
     "message_kind.actual": "حقيقية", "message_kind.exercise": "التمرين",

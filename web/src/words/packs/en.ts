@@ -221,6 +221,7 @@ export const ENGLISH = {
   "reason.station_ahead": "the station's clock is {a} s ahead of its sensors'; it works by theirs until it is set right",
   "reason.station_behind": "the station's clock is {a} s behind its sensors'; it works by theirs until it is set right",
   "reason.station_agrees": "the station's clock agrees with its sensors' again",
+  "reason.it_was_ours": "it was the station's clock",
   "reason.second_session": "another connection asked to be this sensor and was refused",
 
   "message_kind.actual": "actual", "message_kind.exercise": "exercise",
