@@ -102,7 +102,7 @@ def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
     params = params or PipelineParams()
     book = SensorBook(0)
     for sensor in site.sensors:
-        book.register(sensor)
+        book.register(sensor, by_site=True)
     return PipelineState(
         site=site,
         params=params,
@@ -119,6 +119,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     """Take in messages in order of arrival and say what changed."""
     incoming = sort_batch(state.intake, state.book, tuple(batch))
     now_utc_ns = incoming.now_utc_ns
+    fallen = registration.forget_clocks(state.air.registration, now_utc_ns) if incoming.is_clock_moved else ()
     for report in incoming.weather:
         trajectory.weather(state.trajectory, report)
         if state.plain is not None:
@@ -160,7 +161,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         tracks=picture.tracks,
         corridors=picture.corridors,
         warnings=warnings,
-        faults=(*picture.faults, *launch.faults),
+        faults=(*incoming.faults, *fallen, *picture.faults, *launch.faults),
         dispositions=(
             *incoming.dispositions,
             *launch.dispositions,

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from lxml import etree
 
-from marsad.adapters import cap
+from marsad.adapters import cap, cot
 from marsad.station.channels import Chains
 from marsad.terms import ZoneWarning
 from station_kit import START_NS, small_site
@@ -163,3 +163,15 @@ def test_a_correction_is_an_update_that_says_what_was_wrong(
     assert english in text(en, "c:description")
     assert "drone" in text(en, "c:description")
     assert arabic in text(ar, "c:description")
+
+
+@pytest.mark.parametrize(("clock_off_s", "longer_s"), [(0.0, 0), (70.0, 0), (-3600.0, 3600)])
+def test_where_the_stations_clock_is_behind_no_receiver_lets_an_alarm_lapse(clock_off_s: float, longer_s: int) -> None:
+    chains = Chains("marsad@hill", SITE.name)
+    chains.clock_off_s = clock_off_s
+    told = warning()
+    message = chains.extend(told, CAMP, START_NS)
+    expires = text(etree.fromstring(message.xml), "c:info/c:expires")
+    assert expires == cap.cap_time(told.expires_utc_ns + longer_s * 1_000_000_000)
+    event = etree.fromstring(cot.encode(told, CAMP, "plant", START_NS, message.cap.outlives_ns))
+    assert event.get("stale") == cot.cot_time(told.expires_utc_ns + longer_s * 1_000_000_000)

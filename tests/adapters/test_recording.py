@@ -128,6 +128,9 @@ def test_lines_are_put_in_order_of_arrival_and_one_instant_keeps_the_order_of_th
         ({"range_m": 10**400}, "range_m", "range_m"),
         ({"cov": [400.0, 0.0, 0.0, 0.0, 0.0, 0.0]}, "", "positive definite"),
         ({"cov": [400.0, 0.0, 0.0, math.nan, 0.0, 3.6e-5]}, "cov", "nan"),
+        ({"cov": [1e200, 0.0, 0.0, 3.6e-5, 0.0, 3.6e-5]}, "covariance: standard deviation 1", "must be from"),
+        ({"cov": [400.0, 0.0, 0.0, 9.0, 0.0, 3.6e-5]}, "covariance: standard deviation 2", "must be from"),
+        ({"range_m": 1e9}, "range_m", "must be from"),
         ({"sensor_id": "RD-9"}, "sensor_id", "unknown sensor"),
     ],
 )

@@ -34,9 +34,12 @@ NODES = {
     for kind in ("balloon", "drone", "camera", "radar", "acoustic", "cooperative", "tracker")
 }
 
-finite = st.floats(-1e6, 1e6, allow_nan=False)
-angles = st.floats(-7.0, 7.0)
-positive = st.floats(1e-6, 1e4)
+# within what a number may be at the door (marsad.terms.limits)
+speeds = st.floats(-3_000.0, 3_000.0)
+winds = st.floats(-100.0, 100.0)
+azimuths = st.floats(-7.0, 7.0)
+elevations = st.floats(-1.6, 1.6)
+positive = st.floats(1e-3, 0.19)
 times = st.integers(10**18, 4 * 10**18)
 places = st.builds(
     Geodetic,
@@ -44,7 +47,7 @@ places = st.builds(
     longitude_rad=st.floats(-math.pi, math.pi),
     height_m=st.floats(-500.0, 30_000.0),
 )
-names = st.text(min_size=1, max_size=20).filter(lambda s: s.strip())
+names = st.text(min_size=1, max_size=20).filter(lambda s: s.strip() and s.isprintable())
 
 
 def stamps(kind: str) -> dict[str, Any]:
@@ -64,13 +67,20 @@ def covariance3(draw: Any) -> tuple[float, ...]:
     return (a, r * math.sqrt(a * b), 0.0, b, 0.0, c)
 
 
+@st.composite
+def covariance6(draw: Any) -> tuple[float, ...]:
+    sigmas = [draw(st.floats(1e-2, 1e3)) for _ in range(6)]
+    r = draw(st.floats(-0.15, 0.15))
+    return tuple(sigmas[i] * sigmas[j] * (1.0 if i == j else r) for i in range(6) for j in range(i, 6))
+
+
 MESSAGES = st.one_of(
     st.builds(
         Flash,
         **stamps("balloon"),
         detection_id=names,
-        azimuth_rad=angles,
-        elevation_rad=angles,
+        azimuth_rad=azimuths,
+        elevation_rad=elevations,
         covariance_rad2=covariance2(),
         onset_utc_ns=times,
         onset_sigma_s=positive,
@@ -80,8 +90,8 @@ MESSAGES = st.one_of(
         **stamps("drone"),
         detection_id=names,
         kind=st.sampled_from(["plume", "hot", "object"]),
-        azimuth_rad=angles,
-        elevation_rad=angles,
+        azimuth_rad=azimuths,
+        elevation_rad=elevations,
         covariance_rad2=covariance2(),
     ),
     st.builds(
@@ -89,15 +99,15 @@ MESSAGES = st.one_of(
         **stamps("radar"),
         detection_id=names,
         range_m=positive,
-        azimuth_rad=angles,
-        elevation_rad=angles,
+        azimuth_rad=azimuths,
+        elevation_rad=elevations,
         covariance=covariance3(),
     ),
     st.builds(
         Impulse,
         **stamps("acoustic"),
         detection_id=names,
-        azimuth_rad=angles,
+        azimuth_rad=azimuths,
         azimuth_sigma_rad=positive,
         time_sigma_s=positive,
     ),
@@ -106,8 +116,8 @@ MESSAGES = st.one_of(
         **stamps("drone"),
         position=places,
         position_sigma_m=st.floats(0.0, 100.0),
-        boresight_azimuth_rad=st.none() | angles,
-        boresight_elevation_rad=st.none() | angles,
+        boresight_azimuth_rad=st.none() | azimuths,
+        boresight_elevation_rad=st.none() | elevations,
     ),
     st.builds(Heartbeat, **stamps("radar")),
     st.builds(
@@ -115,7 +125,7 @@ MESSAGES = st.one_of(
         **stamps("cooperative"),
         transponder_id=names,
         position=places,
-        velocity_enu_ms=st.none() | st.tuples(finite, finite, finite),
+        velocity_enu_ms=st.none() | st.tuples(speeds, speeds, speeds),
         position_sigma_m=positive,
         source=st.sampled_from(["adsb", "remote_id", "own_fleet", "unspecified"]),
     ),
@@ -124,16 +134,16 @@ MESSAGES = st.one_of(
         **stamps("tracker"),
         detection_id=names,
         position=places,
-        velocity_enu_ms=st.tuples(finite, finite, finite),
-        covariance_enu=st.tuples(*[finite] * 21),
+        velocity_enu_ms=st.tuples(speeds, speeds, speeds),
+        covariance_enu=covariance6(),
     ),
     st.builds(
         WeatherReport,
         arrival_utc_ns=times,
-        wind_east_ms=finite,
-        wind_north_ms=finite,
+        wind_east_ms=winds,
+        wind_north_ms=winds,
         wind_sigma_ms=positive,
-        profile_ground_m=st.none() | finite,
+        profile_ground_m=st.none() | st.floats(-400.0, 5_000.0),
         sound_speed_relative_sigma=positive,
     ),
 )
@@ -171,7 +181,7 @@ def test_what_is_written_is_read_back_equal(message: Message, sent: int | None) 
         latency_s=positive,
         rate_hz=st.none() | positive,
         detection_probability=st.none() | st.floats(0.0, 1.0),
-        max_range_m=st.none() | positive,
+        max_range_m=st.none() | st.floats(1.0, 1e5),
         fov_half_width_azimuth_rad=st.none() | positive,
     )
 )
@@ -213,8 +223,9 @@ def foreign_registration(*node_types: int, sub_type: str = "") -> Any:
     return message
 
 
-def foreign_node(*node_types: int) -> sapient.Node:
-    return sapient.decode_registration(foreign_registration(*node_types), arrival_utc_ns=T0, known=NODES["radar"])
+def foreign_node(*node_types: int, kind: str = "radar") -> sapient.Node:
+    known = NODES[kind]
+    return sapient.decode_registration(foreign_registration(*node_types), arrival_utc_ns=T0, known=known)
 
 
 def test_degrees_and_kilometres_are_understood() -> None:
@@ -235,7 +246,7 @@ def test_degrees_and_kilometres_are_understood() -> None:
     [("Muzzle Flash", Flash), ("Rocket launch", Flash), ("Plume", Bearing), ("UAV", Bearing), (None, Bearing)],
 )
 def test_a_foreign_camera_is_understood(classification: str | None, expected: type) -> None:
-    node = foreign_node(registration_pb2.Registration.NODE_TYPE_CAMERA)
+    node = foreign_node(registration_pb2.Registration.NODE_TYPE_CAMERA, kind="camera")
     message = foreign_detection(azimuth=10.0, elevation=1.0)
     if classification is not None:
         message.detection_report.classification.add().type = classification
@@ -247,7 +258,9 @@ def test_a_foreign_camera_is_understood(classification: str | None, expected: ty
 
 def test_a_foreign_mobile_node_tells_its_pose_and_that_it_lives() -> None:
     node = foreign_node(
-        registration_pb2.Registration.NODE_TYPE_CAMERA, registration_pb2.Registration.NODE_TYPE_MOBILE_NODE
+        registration_pb2.Registration.NODE_TYPE_CAMERA,
+        registration_pb2.Registration.NODE_TYPE_MOBILE_NODE,
+        kind="drone",
     )
     message = sapient.encode(PoseReport(sensor_id="x", time_utc_ns=T0, arrival_utc_ns=T0, position=PLACE))
     kinds = [type(read) for read in sapient.decode(message, node, arrival_utc_ns=T0)]

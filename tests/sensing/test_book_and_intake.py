@@ -19,6 +19,7 @@ from marsad.terms import (
     CooperativeReport,
     Flash,
     Geodetic,
+    Heartbeat,
     Message,
     Plot,
     PoseReport,
@@ -157,6 +158,105 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(intake.seen) == len(intake.order) == 3
     assert not sort_batch(intake, book, (plot("x", range_m=1004.0),)).detections
     assert sort_batch(intake, book, (plot("y", range_m=1000.0),)).detections
+
+
+def test_what_means_nothing_is_refused_and_the_batch_goes_on() -> None:
+    """A journal of an earlier version may hold what the door refuses today."""
+    wide = msgspec.structs.replace(plot("wide"), covariance=(1e200, 0.0, 0.0, 3.6e-5, 0.0, 3.6e-5))
+    _, _, out = known(wide, plot())
+    assert [d.detection_id for d in out.detections] == ["p1"]
+    assert [(r.source, r.field) for r in out.rejected] == [("RD-1", "covariance: standard deviation 1")]
+    assert [d.kind for d in out.dispositions] == ["rejected"]
+
+
+@pytest.mark.parametrize("late_s", [61.0, -61.0])
+def test_nothing_from_another_hour_is_taken_for_now(late_s: float) -> None:
+    """One claim stamped for tomorrow would outlive every true one, one pose carry a camera on from where it was."""
+    stamps = {"sensor_id": "RD-1", "time_utc_ns": 100 * S, "arrival_utc_ns": round((100.0 + late_s) * S)}
+    claim = CooperativeReport(transponder_id="X", position=PLACE, **stamps)  # type: ignore[arg-type]
+    pose = PoseReport(position=PLACE, **stamps)  # type: ignore[arg-type]
+    _, book, out = known(claim, pose)
+    assert not out.cooperative
+    assert not out.poses
+    assert [r.field for r in out.rejected] == ["time_utc_ns"] * 2
+    assert not book.trails[0].time_s
+    flash = Flash(
+        sensor_id="RD-1", detection_id="f", time_utc_ns=S, arrival_utc_ns=S, azimuth_rad=0.1, elevation_rad=0.0,
+        covariance_rad2=(1e-6, 0.0, 1e-6), onset_utc_ns=-100 * S, onset_sigma_s=0.02,
+    )  # fmt: skip
+    assert [r.field for r in known(flash)[2].rejected] == ["onset_utc_ns"]
+
+
+def site_night(off_s: float) -> list[Message]:
+    """Three sensors of a site over half a minute: beats and plots, as a station hears them whose clock is off."""
+    rng = np.random.default_rng(5)
+    night: list[Message] = []
+    for at_s in np.arange(0.0, 30.0, 0.5):
+        for name in ("A", "B", "C"):
+            late_s, stamp = rng.uniform(0.05, 0.3), round((100.0 + at_s) * S)
+            arrival = stamp + round((late_s + off_s) * S)
+            night.append(Heartbeat(sensor_id=name, time_utc_ns=stamp, arrival_utc_ns=arrival))
+            seen = plot(f"{name}{at_s}", range_m=5e3 + at_s)
+            night.append(msgspec.structs.replace(seen, sensor_id=name, time_utc_ns=stamp, arrival_utc_ns=arrival))
+    return sorted(night, key=lambda m: m.arrival_utc_ns)
+
+
+def heard(off_s: float, night: list[Message] | None = None) -> tuple[Intake, list[Sorted]]:
+    intake, book = Intake(), SensorBook(0)
+    for name in ("A", "B", "C"):
+        book.register(sensor(name), by_site=True)
+    return intake, [sort_batch(intake, book, (message,)) for message in night or site_night(off_s)]
+
+
+@pytest.mark.parametrize("off_s", [-3600.0, -70.0, 70.0, 3600.0])
+def test_a_station_whose_clock_is_wrong_works_by_its_sensors(off_s: float) -> None:
+    _, control = heard(0.0)
+    intake, out = heard(off_s)
+    used = {d.detection_id: d for one in out for d in one.detections}
+    lost = [d.detection_id for one in control for d in one.detections if d.detection_id not in used]
+    assert all(float(name[1:]) < 5.0 for name in lost)  # until enough was heard to tell
+    shifts_s = [
+        (used[d.detection_id].time_utc_ns - d.time_utc_ns) / S
+        for one in control
+        for d in one.detections
+        if d.detection_id in used
+    ]
+    assert shifts_s == pytest.approx([off_s] * len(shifts_s), abs=0.4)
+    assert max(shifts_s[30:]) - min(shifts_s[30:]) < 0.06  # all alike: nothing is blurred
+    assert intake.clock.off_s == pytest.approx(off_s, abs=0.1)
+    said = [fault for one in out for fault in one.faults]
+    assert [(f.sensor_id, f.kind, f.cleared) for f in said] == [("clock", "station_clock", False)]
+
+
+def test_a_station_whose_clock_is_right_moves_nothing() -> None:
+    _, out = heard(0.0)
+    assert [d for one in out for d in one.detections] == [m for m in site_night(0.0) if isinstance(m, Plot)]
+    assert not [fault for one in out for fault in one.faults]
+
+
+def test_a_station_that_is_set_right_loses_nothing() -> None:
+    """Arrivals never run back, so they stand still until the right clock has caught up with them."""
+    wrong, right = site_night(70.0), site_night(0.0)
+    turn = 115 * S
+    last = max(m.arrival_utc_ns for m in wrong if m.arrival_utc_ns - 70 * S < turn)
+    night = [m for m in wrong if m.arrival_utc_ns - 70 * S < turn] + [
+        msgspec.structs.replace(m, arrival_utc_ns=max(m.arrival_utc_ns, last))
+        for m in right
+        if m.arrival_utc_ns >= turn
+    ]
+    _, out = heard(0.0, night)
+    lost = [r for one in out for r in one.rejected]
+    assert all(r.arrival_utc_ns < 175 * S for r in lost)  # only at the very beginning
+
+
+def test_the_same_messages_say_the_same_of_the_clock_in_any_batches() -> None:
+    night = site_night(-70.0)
+    _, single = heard(0.0, night)
+    intake, book = Intake(), SensorBook(0)
+    for name in ("A", "B", "C"):
+        book.register(sensor(name), by_site=True)
+    whole = sort_batch(intake, book, tuple(night))
+    assert whole.detections == [d for one in single for d in one.detections]
 
 
 # --- known air ------------------------------------------------------------------------------------------

@@ -199,3 +199,14 @@ def test_a_drone_whose_reported_place_jumps_does_not_make_the_radar_noisy() -> N
         jumping.append(message)
     _, faults = _run(scene, jumping)
     assert "RD-1" not in {f.sensor_id for f in faults}
+
+
+def test_what_was_said_of_clocks_falls_when_the_stations_own_has_proved_wrong() -> None:
+    scene = _scene(3, radar_clock_s=2.0)
+    state, faults = _run(scene, scene.messages())
+    assert [(f.sensor_id, f.kind, f.cleared) for f in faults] == [("RD-1", "clock", False)]
+    assert registration.correction(state, "RD-1") is not None
+    fallen = registration.forget_clocks(state, 41 * 1_000_000_000)
+    assert [(f.sensor_id, f.kind, f.cleared) for f in fallen] == [("RD-1", "clock", True)]
+    assert registration.correction(state, "RD-1") is None
+    assert registration.forget_clocks(state, 42 * 1_000_000_000) == ()

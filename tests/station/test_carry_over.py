@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from marsad import warn
 from marsad.station.core import StationCore
 from marsad.station.explaining import read_story
-from marsad.station.journal import MemoryJournal, SqliteJournal, open_for_reading
+from marsad.station.journal import Entry, MemoryJournal, SqliteJournal, open_for_reading
 from marsad.station.replay import replay
-from marsad.terms import ZoneWarning
+from marsad.terms import SensorFault, ZoneWarning
 from rockets_kit import ZONE, Rockets, S
 from station_kit import START_NS, small_site
 
@@ -154,3 +155,23 @@ def test_a_note_costs_little_and_is_made_only_while_something_stands() -> None:
     assert notes[-1].payload == b""
     assert max(len(row.payload) for row in notes) < 2_000
     assert len(notes) <= 2 + 600 // 10
+
+
+@pytest.mark.parametrize("behind_s", [0, 70])
+def test_a_clock_that_was_behind_and_is_set_right_ends_no_alarm_by_its_step(behind_s: int) -> None:
+    """The step looks like a time in which the station was dead; only the run before knew better."""
+    journal = alarmed(Rockets(3))
+    wrong = SensorFault(
+        sensor_id="clock",
+        kind="station_clock",
+        arrival_utc_ns=START_NS,
+        magnitude=-float(behind_s),
+        cleared=not behind_s,
+    )
+    journal.append([Entry("decision", 1, START_NS + 6 * S, "fault", msgspec.json.encode(wrong))])
+    again = core_on(journal.crash(), Rockets(3), "second")
+    begin_s = 8 + 70
+    again.boot(START_NS + begin_s * S)
+    said = run(again, range(begin_s, begin_s + 300))
+    ended_s = next((w.arrival_utc_ns - START_NS) / S for w in said if w.level == "all_clear")
+    assert (ended_s >= begin_s + 90) is bool(behind_s)

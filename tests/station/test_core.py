@@ -8,6 +8,7 @@ import pytest
 
 from marsad.adapters import sapient
 from marsad.pipeline import Outputs
+from marsad.station import core as core_module
 from marsad.station.core import StationCore
 from marsad.station.frames import Frame
 from marsad.station.journal import MemoryJournal
@@ -98,6 +99,52 @@ def test_a_bug_in_a_stage_does_not_end_the_watch() -> None:
     processed = core.process([sent(flash(3))], START_NS)
     assert processed.failure == ""
     assert processed.outputs.warnings
+
+
+def test_a_bug_in_a_stage_loses_no_honest_frame_of_its_batch() -> None:
+    journal = MemoryJournal()
+    core = core_on(journal)
+    core.boot(START_NS)
+    registered(core, journal_acks=True)
+    spoiled = msgspec.structs.replace(plot(2), detection_id="bug")
+    processed = core.process([sent(plot(1)), sent(spoiled), sent(flash(3))], START_NS)
+    assert "ZeroDivisionError" in processed.failure
+    assert processed.outputs.warnings
+    assert [sapient.journalled_frames(reply.message) for reply in processed.replies] == [5]
+    assert "ZeroDivisionError" in msgspec.json.decode(next(journal.read(("rejected",))).payload)["reason"]
+
+
+def test_a_message_that_cannot_be_written_down_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = MemoryJournal()
+    core = core_on(journal)
+    core.boot(START_NS)
+    registered(core, journal_acks=True)
+    encode = core_module.encode_message
+
+    def fussy(message: Message) -> bytes:
+        if getattr(message, "detection_id", "") == "plot-1":
+            raise OverflowError("too large for any row")
+        return encode(message)
+
+    monkeypatch.setattr(core_module, "encode_message", fussy)
+    processed = core.process([sent(plot(0)), sent(plot(1)), sent(plot(2))], START_NS)
+    stored = [(row.source, bool(row.raw)) for row in journal.read(("message",))]
+    assert stored[-2:] == [("RD-1", True)] * 2
+    assert "too large for any row" in processed.rejected[0].reason
+    assert [m.detection_id for m in processed.messages] == ["plot-0", "plot-2"]  # type: ignore[union-attr]
+
+
+def test_what_a_batch_that_was_lost_held_is_never_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = MemoryJournal()
+    core = core_on(journal)
+    core.boot(START_NS)
+    registered(core, journal_acks=True)
+    write = core._record.write
+    monkeypatch.setattr(core._record, "write", lambda entries: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        core.process([sent(plot(1))], START_NS)
+    monkeypatch.setattr(core._record, "write", write)
+    assert core.process([sent(plot(2))], START_NS).replies == ()
 
 
 def test_bad_input_is_answered_counted_and_journalled_with_the_reason() -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from marsad.adapters import sapient
+from marsad.pipeline import Outputs
 from marsad.station.replay import replay
+from marsad.station.runner import Pipeline
 from marsad.station.service import Settings, Station
 from marsad.station.world import SimulatedWorld
+from marsad.terms import Message, Plot, SensorFault
 from station_kit import CAMERA, RADAR, START_NS, THUMB, SocketSensor, flash, plot, small_site
 
 JOURNAL = Path("journal")
@@ -186,6 +191,64 @@ def test_a_clock_that_was_set_while_the_station_runs_is_told() -> None:
         world.clock_set_s = 0.2
         await world.advance(1.0)
         assert station.picture.snapshot()["faults"] == []
+        await settled(world, station.close(), 15.0)
+
+    asyncio.run(main())
+
+
+def test_the_stations_own_clock_is_named_and_its_sensors_are_not() -> None:
+    off_s = 70.0
+    fault = SensorFault(
+        sensor_id="clock", kind="station_clock", arrival_utc_ns=START_NS, magnitude=off_s, unit="s", reasons=("wrong",)
+    )
+
+    def step(state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
+        found = state == "unsaid" and any(isinstance(m, Plot) for m in batch)
+        return "said" if found else state, Outputs(faults=(fault,) if found else ())
+
+    async def main() -> None:
+        world = SimulatedWorld(1, START_NS)
+        station = Station(world, small_site(), Pipeline(init=lambda site: "unsaid", step=step), SETTINGS)
+        await station.start()
+        sensor = SocketSensor(*world.connect(7))
+        sensor.writer.write(sapient.frame(sapient.encode_sensor(RADAR, time_utc_ns=START_NS)))
+        for k in range(8):
+            await world.advance(1.0)
+            stamp = world.utc_ns() - round(off_s * 1e9)
+            measured = msgspec.structs.replace(plot(k), time_utc_ns=stamp)
+            sensor.writer.write(sapient.frame(sapient.encode(measured)))
+        await world.advance(1.0)
+        (shown,) = station.picture.snapshot()["faults"]
+        assert (shown["sensor_id"], shown["kind"], shown["magnitude"]) == ("clock", "station_clock", off_s)
+        assert station.report()["clock_off_s"] == off_s
+        assert station.health.sensors["RD-1"].clock_offset_s() == pytest.approx(0.0, abs=0.1)
+        sensor.writer.close()
+        await settled(world, station.close(), 15.0)
+
+    asyncio.run(main())
+
+
+def test_who_asks_for_the_name_of_a_sensor_that_lives_is_refused_and_shown_for_a_minute() -> None:
+    async def main() -> None:
+        world = SimulatedWorld(1, START_NS)
+        station = await booted(world)
+        first, second = (SocketSensor(*world.connect(7)) for _ in range(2))
+        registration = sapient.frame(sapient.encode_sensor(RADAR, time_utc_ns=START_NS))
+        first.writer.write(registration)
+        await world.advance(1.0)
+        second.writer.write(registration)
+        await world.advance(1.0)
+        (shown,) = station.picture.snapshot()["faults"]
+        assert (shown["sensor_id"], shown["kind"]) == ("RD-1", "second_session")
+        assert station.report()["counts"]["sessions_refused"] == 1
+        first.writer.close()
+        await world.advance(1.0)
+        second.writer.write(registration)  # and the name is free at once
+        await world.advance(1.0)
+        assert station.report()["counts"]["registrations"] == 2
+        await world.advance(60.0)
+        assert station.picture.snapshot()["faults"] == []
+        second.writer.close()
         await settled(world, station.close(), 15.0)
 
     asyncio.run(main())

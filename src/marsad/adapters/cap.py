@@ -49,6 +49,13 @@ class CapMessage(msgspec.Struct, frozen=True, kw_only=True):
     sent_utc_ns: int
     message_type: MessageType
     references: tuple[Reference, ...] = ()
+    outlives_ns: int = 0
+    """How much later than by the station's clock it expires, where that clock is known to be behind."""
+
+    @property
+    def expires_utc_ns(self) -> int:
+        """Give when a receiver lets it lapse: never before it is sent."""
+        return max(self.warning.expires_utc_ns, self.sent_utc_ns) + self.outlives_ns
 
     def reference(self) -> Reference:
         """Give how later messages name this one."""
@@ -128,7 +135,7 @@ def _info(root: etree._Element, message: CapMessage, language: str, texts: Texts
     _add(info, "effective", cap_time(w.arrival_utc_ns))
     if w.impact_q05_utc_ns is not None:
         _add(info, "onset", cap_time(w.impact_q05_utc_ns))
-    _add(info, "expires", cap_time(max(w.expires_utc_ns, message.sent_utc_ns)))
+    _add(info, "expires", cap_time(message.expires_utc_ns))
     _add(info, "senderName", message.sender_name)
     cancelled = message.message_type == "Cancel"
     headline = headline_of(texts, w.level, zone_name, cancelled=cancelled, exercise=w.exercise, note=w.note)

@@ -27,15 +27,15 @@ def cot_time(utc_ns: int) -> str:
     return f"{datetime.fromtimestamp(whole, tz=UTC):%Y-%m-%dT%H:%M:%S}.{part:03d}Z"
 
 
-def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int) -> bytes:
-    """Write the event that tells TAK users of a warning."""
+def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int, outlives_ns: int = 0) -> bytes:
+    """Write the event that tells TAK users of a warning; ``outlives_ns`` as in ``cap.CapMessage``."""
     alarmed = warning.level in ("take_shelter", "remain")
     ended = warning.level in ("all_clear", "clear")
     kind = ALARM if alarmed else ALARM_ENDS if ended else POINT
     event = etree.Element("event", version="2.0", uid=f"{sender}.{warning.warning_id}", type=kind, how="m-g")
     event.set("time", cot_time(sent_utc_ns))
     event.set("start", cot_time(warning.arrival_utc_ns))
-    event.set("stale", cot_time(max(warning.expires_utc_ns, sent_utc_ns + 1_000_000_000)))
+    event.set("stale", cot_time(max(warning.expires_utc_ns, sent_utc_ns + 1_000_000_000) + outlives_ns))
     etree.SubElement(
         event,
         "point",

@@ -28,6 +28,7 @@ from marsad.terms import (
     Heartbeat,
     Impulse,
     Message,
+    OutOfRangeError,
     Plot,
     PoseReport,
     RejectedInput,
@@ -35,6 +36,7 @@ from marsad.terms import (
     SensorKind,
     SensorReport,
     WeatherReport,
+    require_in_range,
 )
 
 LONGEST_RAW = 400
@@ -90,6 +92,7 @@ def parse_recording(lines: Iterable[str], path: Path, known_sensor_ids: Iterable
     for arrival, kind, line, raw in sorted(timed, key=lambda entry: entry[0]):  # stable: one instant, order of the file
         try:
             message = _READERS[kind](line, arrival)
+            require_in_range(message)
             _require_known(message, known_ids)
             messages.append(message)
         except (RejectedValueError, ValueError) as error:
@@ -151,9 +154,15 @@ def _rejection(line: RecordingLine, arrival: int, raw: str, error: Exception) ->
         arrival_utc_ns=arrival,
         source=str(source),
         reason=str(error),
-        field=error.field_name if isinstance(error, RejectedValueError) else "",
+        field=_field_of(error),
         raw=raw.strip()[:LONGEST_RAW],
     )
+
+
+def _field_of(error: Exception) -> str:
+    if isinstance(error, RejectedValueError):
+        return error.field_name
+    return error.field if isinstance(error, OutOfRangeError) else ""
 
 
 # --- one reader a line type -------------------------------------------------------------------------

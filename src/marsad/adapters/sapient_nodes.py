@@ -13,7 +13,8 @@ import msgspec
 from sapient_msg.bsi_flex_335_v2_0 import location_pb2, range_bearing_pb2, registration_pb2
 
 from marsad.adapters.sapient_form import SapientError, SapientMessage, node_id_of, set_time
-from marsad.terms import BiasPrior, Geodetic, Sensor, SensorKind
+from marsad.sensing.stated import within_site
+from marsad.terms import BiasPrior, Geodetic, OutOfRangeError, Sensor, SensorKind, SensorReport, require_in_range
 
 ICD_VERSION = "BSI Flex 335 v2.0"
 CATEGORY = "marsad"
@@ -91,6 +92,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     journal_acks: bool = False
     sensor: Sensor | None = None
     described: dict[str, float] = {}
+    overruled: tuple[str, ...] = ()
+    """What the node says of itself and the site file says otherwise: the file's is used."""
 
 
 def _unit(name: str) -> str:
@@ -238,10 +241,14 @@ def decode_registration(message: Any, *, arrival_utc_ns: int, known: Sensor | No
     interval_s = float(interval.value) * _SECONDS.get(interval.units, 1.0)
     if not (math.isfinite(interval_s) and interval_s > 0):
         raise SapientError("registration.status_definition.status_interval must be a positive duration")
+    if known is not None and _family(kind) != _family(known.kind):
+        raise SapientError(
+            f"the site file says that {known.sensor_id} is a {known.kind}, not a {kind}", "node_definition"
+        )
     node = Node(
         node_id=message.node_id,
         sensor_id=name or name_of(message),
-        kind=kind,
+        kind=kind if known is None else known.kind,
         is_mobile=any(d.node_type == Registration.NODE_TYPE_MOBILE_NODE for d in r.node_definition),
         status_interval_s=interval_s,
         separate_heartbeats=bool(numbers.get("separate_heartbeats")),
@@ -272,26 +279,41 @@ def _position(numbers: dict[str, float], known: Sensor | None) -> Geodetic | Non
 
 
 def with_sensor(node: Node, position: Geodetic | None, arrival_utc_ns: int, known: Sensor | None = None) -> Node:
-    """Give the node with its sensor, if its place is known."""
+    """Give the node with its sensor, if its place is known; what the site file says of it (``known``) stays.
+
+    Raises
+    ------
+    SapientError
+        The node describes itself by numbers that no sensor can have.
+    """
     if position is None or node.kind == "weather":
         return node
-    if known is not None and not any(name.startswith("bias_prior.") for name in node.described):
-        sensor = msgspec.structs.replace(known, position=position, arrival_utc_ns=arrival_utc_ns)
-        return msgspec.structs.replace(node, sensor=sensor)
     biases = {
         name: node.described[f"bias_prior.{name}"]
         for name in BiasPrior.__struct_fields__
         if f"bias_prior.{name}" in node.described
     }
     kind: SensorKind = node.kind
-    family = "camera" if kind in ("balloon", "drone") else kind
+    unsaid = CAUTIOUS.get(_family(kind), BiasPrior()) if known is None else known.bias_prior
     sensor = Sensor(
         sensor_id=node.sensor_id,
         kind=kind,
         position=position,
         arrival_utc_ns=arrival_utc_ns,
         is_mobile=node.is_mobile,
-        bias_prior=BiasPrior(**biases) if biases else CAUTIOUS.get(family, BiasPrior()),
+        bias_prior=BiasPrior(**biases) if biases else unsaid,
         **{name: node.described[name] for name in _NUMBERS if name in node.described},
     )
-    return msgspec.structs.replace(node, sensor=sensor)
+    try:
+        require_in_range(SensorReport(arrival_utc_ns=arrival_utc_ns, sensor=sensor))
+    except OutOfRangeError as error:
+        raise SapientError(f"registration.capabilities: {error.reason}", error.field) from error
+    if known is None:
+        return msgspec.structs.replace(node, sensor=sensor)
+    sensor, overruled = within_site(known, sensor)
+    return msgspec.structs.replace(node, sensor=sensor, is_mobile=sensor.is_mobile, overruled=overruled)
+
+
+def _family(kind: str) -> str:
+    """Name what kinds have in common: those that see directions only are all cameras."""
+    return "camera" if kind in ("balloon", "drone") else kind

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-import msgspec
 from sapient_msg.bsi_flex_335_v2_0 import location_pb2, range_bearing_pb2, status_report_pb2
 
 from marsad.adapters.sapient_form import SapientError, time_of
@@ -23,11 +22,14 @@ from marsad.terms import (
     Heartbeat,
     Impulse,
     Message,
+    OutOfRangeError,
     Plot,
     PoseReport,
     SensorTrackReport,
     WeatherReport,
+    require_in_range,
 )
+from marsad.terms.limits import require_sigma
 
 StatusReport = status_report_pb2.StatusReport
 _RADIANS = {
@@ -104,8 +106,13 @@ def _scales(location: Any, place: str) -> tuple[float, float]:
     return _RADIANS[location.coordinate_system]
 
 
-def _error_of(value: float, scale: float, default: float) -> float:
-    return value * scale if value > 0 else default
+def _angle_sigma(value: float, scale: float, default: float) -> float:
+    """Give a stated standard deviation in radians, or the default; one that may be squared."""
+    return require_sigma("azimuth_error or elevation_error", value * scale, is_angle=True) if value > 0 else default
+
+
+def _range_sigma(value: float, scale: float) -> float:
+    return require_sigma("range_error", value * scale, is_angle=False) if value > 0 else DEFAULT_RANGE_SIGMA_M
 
 
 def _geodetic(location: Any, place: str) -> tuple[Geodetic, float]:
@@ -138,7 +145,7 @@ def _decode_angles(report: Any, node: Node, time_utc_ns: int, detection_id: str,
         raise SapientError("range_bearing.azimuth is missing", "range_bearing.azimuth")
     infos = _infos(report)
     default = DEFAULT_ANGLE_SIGMA_RAD.get(node.kind, DEFAULT_CAMERA_SIGMA_RAD)
-    azimuth_sigma = _error_of(b.azimuth_error, angle, default)
+    azimuth_sigma = _angle_sigma(b.azimuth_error, angle, default)
     common: dict[str, Any] = {
         "sensor_id": node.sensor_id,
         "time_utc_ns": time_utc_ns,
@@ -151,10 +158,10 @@ def _decode_angles(report: Any, node: Node, time_utc_ns: int, detection_id: str,
         return Impulse(azimuth_sigma_rad=azimuth_sigma, time_sigma_s=sigma_s, **common)
     if not b.HasField("elevation"):
         raise SapientError("range_bearing.elevation is missing", "range_bearing.elevation")
-    elevation_sigma = _error_of(b.elevation_error, angle, default)
+    elevation_sigma = _angle_sigma(b.elevation_error, angle, default)
     common["elevation_rad"] = b.elevation * angle
     if b.HasField("range"):
-        range_sigma = _error_of(b.range_error, length, DEFAULT_RANGE_SIGMA_M)
+        range_sigma = _range_sigma(b.range_error, length)
         stated = _covariance(infos, 6)
         plain = (range_sigma**2, 0.0, 0.0, azimuth_sigma**2, 0.0, elevation_sigma**2)
         return Plot(range_m=b.range * length, covariance=stated or plain, **common)
@@ -222,14 +229,15 @@ def _track_covariance(report: Any, sigma_m: float) -> tuple[float, ...]:
     fallback = sigma_m or DEFAULT_POSITION_SIGMA_M
     sigmas = [e if e > 0 else fallback for e in (place.x_error, place.y_error, place.z_error)]
     sigmas += [e if e > 0 else 10.0 for e in (rate.east_rate_error, rate.north_rate_error, rate.up_rate_error)]
-    return tuple(sigmas[i] ** 2 if i == j else 0.0 for i in range(6) for j in range(i, 6))
+    # a product, as a power of what is too large raises instead of giving infinity, which is refused with its reason
+    return tuple(sigmas[i] * sigmas[i] if i == j else 0.0 for i in range(6) for j in range(i, 6))
 
 
 def _decode_status(report: Any, node: Node, time_utc_ns: int, arrival_utc_ns: int) -> tuple[Message, ...]:
     """Read a status report: a pose (of a mobile node), a sign of life, the weather."""
     weather = [s.status_value for s in report.status if s.status_type == StatusReport.STATUS_TYPE_WEATHER]
     if node.kind == "weather":
-        return tuple(_decode_weather(text, arrival_utc_ns) for text in weather)
+        return tuple(_decode_weather(text, arrival_utc_ns) for text in weather[-1:])  # one report has one weather
     stamps: dict[str, Any] = {
         "sensor_id": node.sensor_id,
         "time_utc_ns": time_utc_ns,
@@ -270,45 +278,36 @@ def _decode_weather(text: str, arrival_utc_ns: int) -> WeatherReport:
 
 
 def decode(message: Any, node: Node, *, arrival_utc_ns: int) -> tuple[Message, ...]:
-    """Read a checked detection or status report of a registered node.
+    """Read a checked detection or status report of a registered node; what it gives holds only numbers in range.
 
     Raises
     ------
     SapientError
         The report cannot be used; the reasons name the field and what is expected there.
     """
-    time_utc_ns = time_of(message)
     content = message.WhichOneof("content")
+    try:
+        read = _decode(message, node, content, arrival_utc_ns)
+        for one in read:
+            require_in_range(one)
+    except SapientError:
+        raise
+    except OutOfRangeError as error:
+        raise SapientError(error.reason, error.field) from error
+    except ValueError as error:
+        raise SapientError(str(error), str(content)) from error
+    return read
+
+
+def _decode(message: Any, node: Node, content: str | None, arrival_utc_ns: int) -> tuple[Message, ...]:
+    time_utc_ns = time_of(message)
     if content == "status_report":
-        return _finite(_decode_status(message.status_report, node, time_utc_ns, arrival_utc_ns))
+        return _decode_status(message.status_report, node, time_utc_ns, arrival_utc_ns)
     if content != "detection_report":
         raise SapientError(f"a {content} message is not taken from a sensor", str(content))
     report = message.detection_report
     infos = _infos(report)
     time_utc_ns = _integer(infos, "measured_utc_ns", time_utc_ns)
-    detection_id = infos.get("detection_id", report.report_id)[:128]
+    detection_id = infos.get("detection_id", report.report_id)
     reader = _decode_angles if report.WhichOneof("location_oneof") == "range_bearing" else _decode_place
-    try:
-        return _finite((reader(report, node, time_utc_ns, detection_id, arrival_utc_ns),))
-    except SapientError:
-        raise
-    except ValueError as error:
-        raise SapientError(str(error), "detection_report") from error
-
-
-def _finite(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Refuse what a journal could not give back: numbers that are not finite."""
-    for message in messages:
-        _require_finite(msgspec.to_builtins(message), "")
-    return messages
-
-
-def _require_finite(value: object, place: str) -> None:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _require_finite(inner, name)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _require_finite(inner, place)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise SapientError(f"{place} must be finite, found {value!r}", place)
+    return (reader(report, node, time_utc_ns, detection_id, arrival_utc_ns),)

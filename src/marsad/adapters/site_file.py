@@ -178,6 +178,7 @@ class _Reader:
             false_flashes_per_s=one.false_flashes_per_s,
             false_plots_per_scan=one.false_plots_per_scan,
             false_impulses_per_s=one.false_impulses_per_s,
+            roam_m=one.roam_m,
         )
 
     def _weather(self, ground_m: float) -> WeatherReport | None:

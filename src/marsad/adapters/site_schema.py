@@ -80,6 +80,8 @@ class SensorEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Above the ellipsoid; or ``height_above_ground_m`` instead."""
     height_above_ground_m: float | None = None
     mobile: bool = False
+    roam_m: Positive | None = None
+    """How far a mobile sensor may be from there; poses beyond are refused.  None: anywhere."""
     latency_s: NotNegative = 0.0
     rate_hz: Positive | None = None
     detection_probability: Share | None = None

@@ -158,6 +158,7 @@ def _sensor_entry(sensor: Sensor) -> SensorEntry:
         false_flashes_per_s=sensor.false_flashes_per_s,
         false_plots_per_scan=sensor.false_plots_per_scan,
         false_impulses_per_s=sensor.false_impulses_per_s,
+        roam_m=sensor.roam_m,
         bias=BiasEntry(
             azimuth_mrad=_milliradians(prior.azimuth_rad),
             elevation_mrad=_milliradians(prior.elevation_rad),

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.geo.frames import ecef_from_geodetic, enu_axes, geodetic_from_ecef
+from marsad.sensing.stated import within_site
 from marsad.terms import PoseReport, Sensor
 
 BIAS_AZIMUTH, BIAS_ELEVATION, BIAS_RANGE, BIAS_CLOCK, BIAS_EAST, BIAS_NORTH, BIAS_UP = range(7)
@@ -66,13 +67,17 @@ class PoseTrail:
 
 @dataclass
 class SensorBook:
-    """All sensors a node knows, by index of first appearance, on a local time axis (seconds since ``epoch_utc_ns``)."""
+    """All sensors a node knows, by index of first appearance, on a local time axis (seconds since ``epoch_utc_ns``).
+
+    ``of_site``: its sensors as the site file has them.
+    """
 
     epoch_utc_ns: int
     sensors: list[Sensor] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     trails: list[PoseTrail] = field(default_factory=list)
     last_heard_utc_ns: list[int] = field(default_factory=list)
+    of_site: dict[str, Sensor] = field(default_factory=dict)
 
     def seconds(self, time_utc_ns: int) -> float:
         """Time on the local axis."""
@@ -82,8 +87,15 @@ class SensorBook:
         """The inverse of ``seconds``."""
         return self.epoch_utc_ns + round(time_s * 1e9)
 
-    def register(self, sensor: Sensor) -> int:
-        """Take in a sensor's description; a later one replaces an earlier one of the same id."""
+    def register(self, sensor: Sensor, *, by_site: bool = False) -> int:
+        """Take in a sensor's description; a later one replaces an earlier one of the same id.
+
+        Of a sensor that the site file named (``by_site``) it adds only what the file leaves open.
+        """
+        if by_site:
+            self.of_site[sensor.sensor_id] = sensor
+        elif (known := self.of_site.get(sensor.sensor_id)) is not None:
+            sensor, _ = within_site(known, sensor)
         k = self.index.get(sensor.sensor_id)
         if k is None:
             k = len(self.sensors)

@@ -175,6 +175,16 @@ def unlike_peers(state: HealthState, now_utc_ns: int, params: HealthParams) -> l
     ]
 
 
+def forget_clocks(state: HealthState, arrival_utc_ns: int) -> list[SensorFault]:
+    """Forget how old messages were by a station's clock that has proved wrong; gives the accusations that fall."""
+    fallen: list[SensorFault] = []
+    for sensor_id, vital in state.items():
+        vital.beat_ages_s.clear()
+        vital.least_age_s, vital.worst_age_s, vital.future_stamps = 1e9, 0.0, 0
+        fallen += _clear(vital, sensor_id, "clock", arrival_utc_ns, "it was the station's clock")
+    return fallen
+
+
 def clock_offset_hint_s(state: HealthState, sensor_id: str, usual_age_s: float = 0.1) -> float | None:
     """Clock offset (stamp minus true time) read from a clock fault already named, to about a tenth of a second."""
     vital = state.get(sensor_id)

@@ -1,11 +1,18 @@
-"""What comes in is looked at once: who sent it, whether it was here before, whether it can be used."""
+"""What comes in is looked at once: who sent it, whether it was here before, whether it can be used.
+
+One message that cannot be used is rejected with its reason and loses no other of its batch.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from marsad.sensing.book import SensorBook
+from marsad.sensing.stated import why_not_there
+from marsad.sensing.station_clock import OwnStamped, StationClock
 from marsad.terms import (
     Bearing,
     CooperativeReport,
@@ -15,14 +22,17 @@ from marsad.terms import (
     Heartbeat,
     Impulse,
     Message,
+    OutOfRangeError,
     PersonOrder,
     Plot,
     PoseReport,
     RejectedInput,
+    SensorFault,
     SensorReport,
     SensorTrackReport,
     Tick,
     WeatherReport,
+    require_in_range,
 )
 
 _REMEMBERED = 20_000
@@ -32,8 +42,9 @@ _EARLIEST_NS = 60_000_000_000
 
 @dataclass
 class Intake:
-    """Memory of what came in: the last detections by content, to know a doubled one."""
+    """Memory of what came in: the last detections by content, to know a doubled one, and the station's own clock."""
 
+    clock: StationClock = field(default_factory=StationClock)
     seen: set[tuple[object, ...]] = field(default_factory=set)
     order: deque[tuple[object, ...]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -42,7 +53,7 @@ class Intake:
 class Sorted:
     """One batch, sorted: detections that are new, everything else by kind, and what was not used.
 
-    ``usable`` holds all that may be used, in order of arrival.
+    ``usable`` holds all that may be used, in order of arrival.  All stamps are on the station's clock.
     """
 
     detections: list[Detection] = field(default_factory=list)
@@ -55,7 +66,10 @@ class Sorted:
     orders: list[PersonOrder] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
     rejected: list[RejectedInput] = field(default_factory=list)
+    faults: list[SensorFault] = field(default_factory=list)
     usable: list[Message] = field(default_factory=list)
+    is_clock_moved: bool = False
+    """Whether the station came to think otherwise of its own clock."""
     now_utc_ns: int = 0
 
     def for_air(self) -> tuple[Message, ...]:
@@ -104,22 +118,51 @@ def sort_batch(intake: Intake, book: SensorBook, batch: tuple[Message, ...]) -> 
         if isinstance(message, PersonOrder):
             out.orders.append(message)
             continue
-        if isinstance(message, SensorReport):
-            book.register(message.sensor)
-            out.sensors.append(message)
-        elif isinstance(message, WeatherReport):
-            out.weather.append(message)
-        elif isinstance(message, CooperativeReport):
-            out.cooperative.append(message)
-        elif message.sensor_id not in book.index:
-            out.rejected.append(_reject(message, "sensor_id", f"sensor {message.sensor_id!r} has not described itself"))
+        try:
+            require_in_range(message)
+        except OutOfRangeError as error:
+            _refuse(message, error.field, error.reason, out)
             continue
-        else:
-            book.heard(message.sensor_id, message.arrival_utc_ns)
-            if not _take_own(intake, book, message, out):
-                continue
-        out.usable.append(message)
+        usable = _take(intake, book, message, out)
+        if usable is not None:
+            out.usable.append(usable)
     return out
+
+
+def _take(intake: Intake, book: SensorBook, message: Message, out: Sorted) -> Message | None:
+    """Sort one message; gives it as it may be used, with its times on the station's clock, or None."""
+    if isinstance(message, SensorReport):
+        k = book.register(message.sensor)
+        described = msgspec.structs.replace(message, sensor=book.sensors[k])
+        out.sensors.append(described)
+        return described
+    if isinstance(message, WeatherReport):
+        out.weather.append(message)
+        return message
+    if isinstance(message, Tick | PersonOrder):
+        return None
+    is_known = message.sensor_id in book.index
+    if is_known and not isinstance(message, CooperativeReport):
+        _hear_clock(intake.clock, message, book, out)
+    timed = intake.clock.corrected(message)
+    if isinstance(timed, CooperativeReport):
+        if not _is_timely(timed, out):
+            return None
+        out.cooperative.append(timed)
+        return timed
+    if not is_known:
+        _refuse(timed, "sensor_id", f"sensor {timed.sensor_id!r} has not described itself", out)
+        return None
+    book.heard(timed.sensor_id, timed.arrival_utc_ns)
+    return timed if _take_own(intake, book, timed, out) else None
+
+
+def _hear_clock(clock: StationClock, message: OwnStamped, book: SensorBook, out: Sorted) -> None:
+    since_s = clock.since_s
+    said = clock.hear(message, book.of_site)
+    out.is_clock_moved |= clock.since_s != since_s
+    if said is not None:
+        out.faults.append(said)
 
 
 def _take_own(
@@ -127,8 +170,16 @@ def _take_own(
 ) -> bool:
     """Sort what a known sensor says of itself and of what it sees; whether it is of use."""
     if isinstance(message, Heartbeat):
-        out.heartbeats.append(message)
-    elif isinstance(message, PoseReport):
+        out.heartbeats.append(message)  # whatever its stamp: it says that the sensor lives, and how its clock goes
+        return True
+    if not _is_timely(message, out):
+        return False
+    if isinstance(message, PoseReport):
+        known = book.of_site.get(message.sensor_id)
+        why = why_not_there(known, message) if known is not None else ""
+        if why:
+            _refuse(message, "position", why, out)
+            return False
         book.pose(message)
         out.poses.append(message)
     elif isinstance(message, SensorTrackReport):
@@ -138,11 +189,18 @@ def _take_own(
     return True
 
 
-def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse, out: Sorted) -> bool:
-    if abs(detection.arrival_utc_ns - detection.time_utc_ns) > _EARLIEST_NS:
-        out.rejected.append(_reject(detection, "time_utc_ns", "the stamp is more than 60 s away from the arrival"))
-        out.dispositions.append(_said(detection, "rejected", "stamp more than 60 s away from arrival"))
+def _is_timely(message: PoseReport | SensorTrackReport | CooperativeReport | Detection, out: Sorted) -> bool:
+    """Whether a message is about now; one that is not is refused, as a stamp from tomorrow would outlive the night."""
+    if abs(message.arrival_utc_ns - message.time_utc_ns) > _EARLIEST_NS:
+        _refuse(message, "time_utc_ns", "the stamp is more than 60 s away from the arrival", out)
         return False
+    if isinstance(message, Flash) and abs(message.onset_utc_ns - message.time_utc_ns) > _EARLIEST_NS:
+        _refuse(message, "onset_utc_ns", "the onset is more than 60 s away from the stamp", out)
+        return False
+    return True
+
+
+def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse, out: Sorted) -> bool:
     key = content(detection)
     if key in intake.seen:
         out.dispositions.append(_said(detection, "duplicate", "the same measurement arrived before"))
@@ -155,8 +213,17 @@ def _take_detection(intake: Intake, detection: Flash | Bearing | Plot | Impulse,
     return True
 
 
+def _refuse(message: Message, name: str, reason: str, out: Sorted) -> None:
+    """Count a message as rejected, and a detection as one that came to nothing."""
+    out.rejected.append(_reject(message, name, reason))
+    if isinstance(message, Flash | Bearing | Plot | Impulse) and name != "sensor_id":
+        out.dispositions.append(_said(message, "rejected", reason))
+
+
 def _reject(message: Message, name: str, reason: str) -> RejectedInput:
     source = getattr(message, "sensor_id", "") or getattr(message, "transponder_id", "")
+    if isinstance(message, SensorReport):
+        source = message.sensor.sensor_id
     return RejectedInput(arrival_utc_ns=message.arrival_utc_ns, source=source, reason=reason, field=name)
 
 

@@ -151,6 +151,21 @@ def step(
     return state, tuple(fresh)
 
 
+def forget_clocks(state: RegistrationState, now_utc_ns: int) -> tuple[SensorFault, ...]:
+    """Begin anew with what rests on stamps, as the station's clock has proved wrong; gives the accusations that fall.
+
+    Looks from before would be compared with places from after, and a sensor that was called wrong against a wrong
+    clock would be corrected by that error from then on.
+    """
+    fallen = health.forget_clocks(state.health, now_utc_ns)
+    for fault in fallen:
+        _note(state, fault)
+        state.estimates.pop(fault.sensor_id, None)
+    for watch in state.watches.values():
+        watch.looks.clear()
+    return tuple(fallen)
+
+
 def _is_blind(state: RegistrationState, sensor_id: str) -> bool:
     """Whether a sensor's numbers are known to be made up: they bear witness against nobody."""
     return any(f"{sensor_id}/{kind}" in state.accused for kind in _BLIND)

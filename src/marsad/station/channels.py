@@ -115,7 +115,10 @@ class CapDirectory:
 
 
 class Chains:
-    """The chains of CAP messages: one a warning, each message naming all before it, so that no chain ever forks."""
+    """The chains of CAP messages: one a warning, each message naming all before it, so that no chain ever forks.
+
+    ``clock_off_s`` is the station's clock minus its sensors', where it is known to be wrong.
+    """
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class Chains:
         sign: Callable[[bytes], bytes] | None = None,
         packs: Sequence[LanguagePack] = (),
     ) -> None:
+        self.clock_off_s = 0.0
         self._sign, self._packs = sign, tuple(packs)
         self._sender = cap.safe_identifier(sender)
         self._sender_name = sender_name
@@ -160,6 +164,8 @@ class Chains:
             sent_utc_ns=sent_utc_ns,
             message_type=message_type,
             references=earlier,
+            # a receiver whose clock is right is ahead of a station that is behind, and must not let an alarm lapse
+            outlives_ns=round(max(-self.clock_off_s, 0.0) * 1e9),
         )
         self._chains[warning.warning_id] = (*earlier, head.reference())
         while len(self._chains) > CHAINS_KEPT:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import platform
 import zlib
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from marsad.station.frames import Frame, Reply
 from marsad.station.intake import Intake
 from marsad.station.journal import Entry, Journal, JournalError, Pruned
 from marsad.station.resume import Plan, Resumption, plan_resumption, resume
-from marsad.station.runner import Pipeline, Runner, decisions, encode_message
+from marsad.station.runner import Pipeline, Runner, decisions, encode_message, sender_of
 from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
 from marsad.terms import Message, PersonOrder, RejectedInput, Tick, ZoneWarning
 
@@ -36,13 +37,14 @@ BACKLOG_ENTRIES = 50_000
 
 @dataclass(frozen=True)
 class Processed:
-    """What one batch led to."""
+    """What one batch led to; ``refused`` names the sensors whose names a second connection asked for."""
 
     messages: tuple[Message, ...] = ()
     rejected: tuple[RejectedInput, ...] = ()
     replies: tuple[Reply, ...] = ()
     outputs: Outputs = field(default_factory=Outputs)
     failure: str = ""
+    refused: tuple[str, ...] = ()
 
 
 class _Record:
@@ -91,6 +93,7 @@ class StationCore:
         self._record = _Record(journal)
         self._runner = Runner(pipeline, self.site)
         self._batch = 0
+        self._uncommitted: Counter[int] = Counter()
         self._last_utc_ns = 0
         self._stands = False
         self._noted_utc_ns = 0
@@ -150,19 +153,16 @@ class StationCore:
 
     def process(self, frames: list[Frame], now_utc_ns: int, orders: Sequence[PersonOrder] = ()) -> Processed:
         """Take in frames in order of arrival and people's orders; without any, let time pass."""
-        taken = self.intake.take([self._in_order(frame) for frame in frames])
+        ordered_frames = [self._in_order(frame) for frame in frames]
         now_utc_ns = self._last_utc_ns = max(self._last_utc_ns, now_utc_ns)
-        messages = [*taken.messages, *(msgspec.structs.replace(order, arrival_utc_ns=now_utc_ns) for order in orders)]
-        if not messages and not taken.rejected and not taken.replies:
-            messages = [Tick(arrival_utc_ns=now_utc_ns)]
+        taken = self.intake.take(ordered_frames, now_utc_ns)
         self._batch += 1
-        raws = iter(taken.raw)
-        entries = [
-            Entry("message", self._batch, m.arrival_utc_ns, _source(m), encode_message(m), next(raws, b""))
-            for m in messages
-        ]
-        entries += [self._rejected(r) for r in taken.rejected]
-        safe = self._record.write(entries)
+        ordered = (msgspec.structs.replace(order, arrival_utc_ns=now_utc_ns) for order in orders)
+        messages, entries, rejected = self._entered([*taken.messages, *ordered], taken.raw)
+        rejected = [*taken.rejected, *rejected]
+        if not messages and not rejected and not taken.replies:
+            messages, entries, _ = self._entered([Tick(arrival_utc_ns=now_utc_ns)], [])
+        safe = self._record.write([*entries, *map(self._rejected, rejected)])
         step = self._runner.step(messages) if messages else None
         outputs, failure = (step.outputs, step.failure) if step else (Outputs(), "")
         after = self._decided(outputs, now_utc_ns) + self._standing(outputs, now_utc_ns)
@@ -173,11 +173,32 @@ class StationCore:
             safe = self._record.write(after) and safe
         return Processed(
             messages=tuple(messages),
-            rejected=(*taken.rejected, *outputs.rejected),
-            replies=tuple(self._permitted(taken.replies, safe)),
+            rejected=(*rejected, *outputs.rejected),
+            replies=(*taken.replies, *self._acknowledged(taken.frames, safe, now_utc_ns)),
             outputs=outputs,
             failure=failure,
+            refused=tuple(taken.refused),
         )
+
+    def _entered(
+        self, messages: Sequence[Message], raw: Sequence[bytes]
+    ) -> tuple[list[Message], list[Entry], list[RejectedInput]]:
+        """Make the journal's rows of messages; one that cannot be written down is rejected and loses no other."""
+        taken, entries, rejected = [], [], []
+        for message, frame in zip_longest(messages, raw, fillvalue=b""):
+            assert not isinstance(message, bytes), "there are never more frames than messages"
+            try:
+                payload = encode_message(message)
+            except Exception as error:  # noqa: BLE001  whatever it is, the others of the batch are written and used
+                reason = f"this message cannot be written down ({type(error).__name__}: {error})"[:300]
+                rejected.append(
+                    RejectedInput(arrival_utc_ns=message.arrival_utc_ns, source=sender_of(message), reason=reason)
+                )
+                continue
+            taken.append(message)
+            source = sender_of(message)
+            entries.append(Entry("message", self._batch, message.arrival_utc_ns, source, payload, frame))
+        return taken, entries, rejected
 
     def _in_order(self, frame: Frame) -> Frame:
         """Give the frame with an arrival that is not before the last one: arrivals order everything."""
@@ -209,12 +230,13 @@ class StationCore:
     def _rejected(self, rejected: RejectedInput) -> Entry:
         return Entry("rejected", self._batch, rejected.arrival_utc_ns, rejected.source, msgspec.json.encode(rejected))
 
-    def _permitted(self, replies: list[Reply], safe: bool) -> Iterable[Reply]:
-        """Hold back the acknowledgements of what is not safe, for good once entries were lost."""
-        for reply in replies:
-            is_ack = reply.message is not None and reply.message.WhichOneof("content") == "status_report"
-            if not is_ack or (safe and not self._record.lost):
-                yield reply
+    def _acknowledged(self, frames: Counter[int], safe: bool, now_utc_ns: int) -> Iterator[Reply]:
+        """Acknowledge what the journal holds by now: these frames and what had to wait; nothing once rows were lost."""
+        self._uncommitted.update(frames)
+        if not safe or self._record.lost:
+            return
+        waiting, self._uncommitted = self._uncommitted, Counter()
+        yield from self.intake.keep(waiting, now_utc_ns)
 
     def prune(self, now_utc_ns: int) -> Pruned:
         """Let the next old rows go by the site's rule, while nobody is told anything and all is written."""
@@ -243,8 +265,3 @@ class StationCore:
         """Write the end of this run and close the journal."""
         self._record.write([Entry("close", self._batch, now_utc_ns, self.boot_id, b"")])
         self._record.journal.close()
-
-
-def _source(message: Message) -> str:
-    """Name whom a message comes from."""
-    return getattr(message, "sensor_id", "") or type(message).__name__.lower()

@@ -21,6 +21,11 @@ OFFSETS_KEPT = 50
 OFFSETS_NEEDED = 5
 
 
+def lost_after_s(interval_s: float | None) -> float:
+    """Give how long a sensor of a report interval (None: it stated none) may be silent before it is lost, seconds."""
+    return max(LOST_AFTER * (interval_s or DEFAULT_INTERVAL_S), LOST_AT_LEAST_S)
+
+
 @dataclass
 class SensorHealth:
     """What is known of one sensor right now."""
@@ -40,19 +45,23 @@ class SensorHealth:
             return "lost"
         age_s = (now_utc_ns - self.last_seen_utc_ns) / 1e9
         interval_s = self.interval_s or DEFAULT_INTERVAL_S
-        if age_s > max(LOST_AFTER * interval_s, LOST_AT_LEAST_S):
+        if age_s > lost_after_s(self.interval_s):
             return "lost"
         return "late" if age_s > max(LATE_AFTER * interval_s, LOST_AT_LEAST_S / 2) else "live"
 
     def clock_offset_s(self) -> float | None:
-        """Give the sensor's clock minus ours, by its stamps and its stated latency; ``None`` while too few came."""
+        """Give the sensor's clock minus ours (where ours is wrong, minus its peers'); ``None`` while too few came."""
         return statistics.median(self.offsets_s) if len(self.offsets_s) >= OFFSETS_NEEDED else None
 
 
 class Health:
-    """The sensors of the station, those of the site file and those that registered."""
+    """The sensors of the station, those of the site file and those that registered.
+
+    ``station_off_s`` is the station's own clock minus its sensors', where it is known to be the wrong one.
+    """
 
     def __init__(self, sensors: Iterable[Sensor]) -> None:
+        self.station_off_s = 0.0
         self.sensors: dict[str, SensorHealth] = {s.sensor_id: SensorHealth(s) for s in sensors}
         self._statuses: dict[str, Status] = {}
 
@@ -71,13 +80,21 @@ class Health:
                 known = self.sensors[message.sensor_id]
                 known.last_seen_utc_ns = message.arrival_utc_ns
                 delay_s = (message.time_utc_ns - message.arrival_utc_ns) / 1e9 + known.sensor.latency_s
-                known.offsets_s.append(delay_s)
+                known.offsets_s.append(delay_s + self.station_off_s)
                 if isinstance(message, PoseReport):
                     known.position, known.position_sigma_m = message.position, message.position_sigma_m
                     known.boresight_azimuth_rad = message.boresight_azimuth_rad
                     known.boresight_elevation_rad = message.boresight_elevation_rad
                     changed.add(message.sensor_id)
         return changed
+
+    def station_is_off(self, off_s: float) -> None:
+        """Take in that the station's own clock is off: sensors' clocks are measured against their common one anew."""
+        if off_s == self.station_off_s:
+            return
+        self.station_off_s = off_s
+        for known in self.sensors.values():
+            known.offsets_s.clear()
 
     def turned(self, now_utc_ns: int) -> set[str]:
         """Give the sensors whose status has changed since this was last asked."""

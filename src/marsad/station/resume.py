@@ -2,7 +2,8 @@
 
 There are two ways.  If the run before ended just now, on the same code, and few enough messages came since its oldest
 alarm began, those messages are run again and give the same state.  Else the alarms that stood are carried over from
-the journal's last note of them, and only the last minutes are run again, for the tracks.
+the journal's last note of them, and only the last minutes are run again, for the tracks.  So it is done too where the
+run before knew its clock to be wrong: set right, it would end alarms by the step.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Any
 import msgspec
 
 from marsad.pipeline import Outputs
+from marsad.sensing.station_clock import SAID_AGAIN_S
 from marsad.station.journal import Journal, Readable, Row
 from marsad.station.runner import MEMORY_NS, Runner, decode_message
 from marsad.station.snapshot import code_digest
-from marsad.terms import Message, SensorReport, WeatherReport, ZoneWarning
+from marsad.terms import Message, SensorFault, SensorReport, WeatherReport, ZoneWarning
 
 STALE_NS = 600_000_000_000
 """After a longer silence the tracks and launches before say nothing of now."""
@@ -80,7 +82,8 @@ def plan_resumption(journal: Journal, now_utc_ns: int, *, exercise: bool = False
     if header.get("settings", {}).get("exercise", False) != exercise:
         return plan  # what was an exercise is nothing to the real station, nor the other way round
     silent_ns = now_utc_ns - newest.utc_ns
-    if 0 <= silent_ns <= STALE_NS and header.get("code") == code_digest():
+    is_steady = not _clock_was_wrong(journal, newest.utc_ns)
+    if 0 <= silent_ns <= STALE_NS and header.get("code") == code_digest() and is_steady:
         since = min(now_utc_ns - MEMORY_NS, _standing_since(journal, now_utc_ns) - BEFORE_INCIDENT_NS)
         wanted = [row.seq for row in _first(journal, since, AGAIN_MESSAGES + 1)]
         if 0 < len(wanted) <= AGAIN_MESSAGES:
@@ -93,6 +96,14 @@ def plan_resumption(journal: Journal, now_utc_ns: int, *, exercise: bool = False
         )
         return _with_messages(plan, journal, list(recent), now_utc_ns)
     return plan
+
+
+def _clock_was_wrong(journal: Journal, newest_utc_ns: int) -> bool:
+    """Whether the run before last said of its own clock that it is wrong."""
+    since = newest_utc_ns - round(2.0 * SAID_AGAIN_S * 1e9)
+    said = [row.payload for row in journal.read(("decision",), from_ns=max(since, 1)) if row.source == "fault"]
+    faults = [msgspec.json.decode(payload, type=SensorFault) for payload in said if b"station_clock" in payload]
+    return bool(faults) and not faults[-1].cleared
 
 
 def plan_of(header: dict[str, Any]) -> Plan:

@@ -1,15 +1,16 @@
 """The pure pipeline, run batch by batch: live and in replay by the same code, so that both decide the same.
 
 A bug that makes a step fail does not end the station: the state is made anew from the batches of the last minutes,
-without the one that failed, and the failure is journalled and shown.
+the batch is taken in without the messages that make it fail, and these are rejected with the reason and shown.
 """
 
 from __future__ import annotations
 
+import copy
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from marsad.terms import (
     LaunchEstimate,
     Message,
     Overload,
+    RejectedInput,
     SensorFault,
     SensorReport,
     TrackEnd,
@@ -32,6 +34,8 @@ from marsad.terms import (
 MEMORY_NS = 120_000_000_000
 """How far back a new state is fed: longer than any flight that the site warns of."""
 MEMORY_MESSAGES = 20_000
+MOST_CULPRITS = 8
+"""So many messages of one batch are found out; what still fails then is left out as a whole, as each costs time."""
 
 Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault | Overload
 DECISION_KINDS: dict[str, type[Decision]] = {
@@ -113,6 +117,23 @@ def last_words(outputs: Sequence[Outputs]) -> Outputs:
     )
 
 
+def sender_of(message: Message) -> str:
+    """Name whom a message comes from."""
+    return getattr(message, "sensor_id", "") or type(message).__name__.lower()
+
+
+def _joined(said: Sequence[Outputs]) -> Outputs:
+    """Join what several steps said, in their order."""
+    names = [one.name for one in fields(Outputs)]
+    return Outputs(**{name: tuple(item for one in said for item in getattr(one, name)) for name in names})
+
+
+def _halves(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """Part messages, the later half first, as the last is taken first."""
+    middle = len(messages) // 2
+    return messages[middle:], messages[:middle]
+
+
 @dataclass(frozen=True)
 class Step:
     """What one step gave; ``failure`` is the traceback's end if the stage had to be restarted."""
@@ -131,17 +152,73 @@ class Runner:
         self._recent: deque[tuple[Message, ...]] = deque()
         self._recent_count = 0
         self._described: dict[str, Message] = {}
+        self._suspects: dict[str, int] = {}
 
     def step(self, batch: Sequence[Message]) -> Step:
-        """Take in a batch; a failing one is left out and the state made anew."""
+        """Take in a batch; messages that make it fail are left out, rejected, and the state is made anew."""
         messages = tuple(batch)
+        now_utc_ns = messages[-1].arrival_utc_ns if messages else 0
+        spare = self._copy() if self._is_suspect(messages, now_utc_ns) else None
         try:
             self._state, outputs = self._pipeline.step(self._state, messages)
         except Exception as error:  # noqa: BLE001  a bug in a stage must not end the watch
-            warnings = self._restart(messages[-1].arrival_utc_ns if messages else 0)
-            return Step(Outputs(warnings=warnings), failure="".join(traceback.format_exception(error)[-4:]))
+            failure = "".join(traceback.format_exception(error)[-4:])
+            warnings: tuple[ZoneWarning, ...] = ()
+            if spare is None:
+                warnings = self._restart(now_utc_ns)
+            else:
+                self._state = spare  # made before, as the sender has done this before: nothing need be run again
+            said = [Outputs(warnings=warnings), *self._salvage(messages, error)]
+            return Step(_joined(said), failure)
         self._remember(messages)
         return Step(outputs)
+
+    def _salvage(self, messages: tuple[Message, ...], error: Exception) -> list[Outputs]:
+        """Take in what can be of a batch that fails as a whole; gives what that says, and the rest as rejected."""
+        said: list[Outputs] = []
+        culprits = 0
+        waiting = list(_halves(messages)) if len(messages) > 1 else []
+        if not waiting:
+            return [self._blame(messages, error)]
+        while waiting:
+            part = waiting.pop()
+            if culprits >= MOST_CULPRITS:
+                said.append(self._blame(part, error))
+                continue
+            spare = self._copy()
+            try:
+                self._state, outputs = self._pipeline.step(self._state, part)
+            except Exception as failed:  # noqa: BLE001  looked into further
+                self._state = spare
+                if len(part) > 1:
+                    waiting += _halves(part)
+                    continue
+                outputs = self._blame(part, failed)
+                culprits += 1
+            else:
+                self._remember(part)
+            said.append(outputs)
+        return said
+
+    def _copy(self) -> Any:
+        """Copy the state, but for the site, which nothing changes."""
+        shared = (self._site, *(getattr(self._site, name, None) for name in ("terrain", "rockets", "zones")))
+        return copy.deepcopy(self._state, {id(one): one for one in shared})
+
+    def _blame(self, messages: Sequence[Message], error: Exception) -> Outputs:
+        """Reject messages, and expect more of the kind from their senders."""
+        self._suspects.update((sender_of(message), message.arrival_utc_ns) for message in messages)
+        reason = f"a stage fails on this message ({type(error).__name__}: {error})"[:300]
+        return Outputs(
+            rejected=tuple(
+                RejectedInput(arrival_utc_ns=m.arrival_utc_ns, source=sender_of(m), reason=reason) for m in messages
+            )
+        )
+
+    def _is_suspect(self, messages: Sequence[Message], now_utc_ns: int) -> bool:
+        """Whether a message comes from one whose messages made a step fail not long ago."""
+        self._suspects = {name: utc_ns for name, utc_ns in self._suspects.items() if now_utc_ns - utc_ns < MEMORY_NS}
+        return bool(self._suspects) and any(sender_of(message) in self._suspects for message in messages)
 
     def standing(self) -> bytes:
         """Write the alarms that stand down; empty when none does, or when a bug keeps them from being written."""

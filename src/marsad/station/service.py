@@ -20,6 +20,7 @@ import msgspec
 
 import marsad
 from marsad.adapters.language_packs import LanguagePack
+from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.access import Access
 from marsad.station.channels import CapDirectory, Chains, Channel, Delivery, Dispatch, Receipt
@@ -58,6 +59,8 @@ CHAINS_BACK_NS = 86_400_000_000_000
 CLOCK_OFF_S = 1.0
 """More than the time between sensors and station may be off before what they measure no longer fits together."""
 FAILURE_SHOWN_NS = 60_000_000_000
+REFUSED_SHOWN_NS = 60_000_000_000
+"""So long after the last attempt it is shown that another connection asked for a sensor's name."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Station:
         self._unrecorded: Json = {}
         self._failed_utc_ns = 0
         self._is_overloaded = False
+        self._refused: dict[str, int] = {}
         self.access = access
         self._orders: list[PersonOrder] = []
         self.drills: Drills | None = None
@@ -157,6 +161,7 @@ class Station:
         resumption, untold = self.core.boot(now)
         for outputs in resumption.outputs:
             self.picture.apply(outputs, now)
+            self._note_clock(outputs)
         self.dispatch.restore(standing(w for outputs in resumption.outputs for w in outputs.warnings))
         self._hand_over(now, {warning.zone_id for warning in untold})
         if untold:
@@ -213,6 +218,7 @@ class Station:
                 processed = await self.world.compute(partial(self.core.process, frames, now, orders))
             finally:
                 slow.cancel()
+            self._note_clock(processed.outputs)
             if processed.outputs.warnings:
                 self._warn(processed.outputs.warnings, now)
                 await asyncio.sleep(0)  # every channel has begun before anything else is done
@@ -239,6 +245,7 @@ class Station:
             log.error("a stage failed and was restarted:\n%s", processed.failure)
             self._failed_utc_ns = now
             urgent = True
+        self._note_refused(processed.refused, now)
         self._show_troubles(now)
         if urgent:
             self._flush(now)
@@ -250,6 +257,26 @@ class Station:
         if bool(overload.put_off) != self._is_overloaded:
             self._is_overloaded = bool(overload.put_off)
             log.warning("%s", line(overload))
+    def _note_clock(self, outputs: Outputs) -> None:
+        """Say loudly that the station's own clock is wrong, and measure sensors' clocks against their common one."""
+        for fault in outputs.faults:
+            if fault.kind == "station_clock":
+                log.log(logging.INFO if fault.cleared else logging.ERROR, "; ".join(fault.reasons))
+                self.health.station_is_off(fault.magnitude)
+                self._chains.clock_off_s = fault.magnitude
+
+    def _note_refused(self, sensor_ids: Iterable[str], now: int) -> None:
+        """Show that another connection asked for the name of a sensor that is connected, and was refused."""
+        for name in sensor_ids:
+            if name not in self._refused:
+                log.warning("another connection asked to be %s, which is connected, and was refused", name)
+            self._refused[name] = now
+        for name, last in list(self._refused.items()):
+            shown = now - last < REFUSED_SHOWN_NS
+            what = "another connection asked to be this sensor and was refused" if shown else ""
+            self.picture.trouble(name, "second_session", what, now)
+            if not shown:
+                del self._refused[name]
 
     def _warn(self, warnings: Sequence[ZoneWarning], now: int) -> None:
         messages = [
@@ -420,6 +447,7 @@ class Station:
             "overload": self.picture.overload,
             "sensors_live": live,
             "sensors_lost": lost,
+            "clock_off_s": self.health.station_off_s,
             "consoles": self.hub.subscribers,
             "connections": self.feed.connections,
             "counts": dict(self.core.intake.counts + self.feed.counts),

@@ -32,6 +32,7 @@ from marsad.terms.inputs import (
     Tick,
     WeatherReport,
 )
+from marsad.terms.limits import OutOfRangeError, require_in_range
 from marsad.terms.places import Corridor, Geodetic, Zone
 from marsad.terms.records import Disposition, DispositionKind, Overload, RejectedInput
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
@@ -61,6 +62,7 @@ __all__ = [
     "Message",
     "ObjectKind",
     "Overload",
+    "OutOfRangeError",
     "PersonOrder",
     "Plot",
     "PointMode",
@@ -81,4 +83,5 @@ __all__ = [
     "Zone",
     "ZoneRisk",
     "ZoneWarning",
+    "require_in_range",
 ]

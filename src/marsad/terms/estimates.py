@@ -77,10 +77,25 @@ class ImpactForecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SensorFault(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor whose residuals say that something is wrong with it."""
+    """A sensor whose residuals say that something is wrong with it.
+
+    ``station_clock`` is said of the station itself, under the name ``clock``: ``magnitude`` is its clock minus its
+    sensors', in seconds.
+    """
 
     sensor_id: str
-    kind: Literal["clock", "azimuth_bias", "elevation_bias", "range_bias", "pose", "frozen", "silent", "lying", "noise"]
+    kind: Literal[
+        "clock",
+        "azimuth_bias",
+        "elevation_bias",
+        "range_bias",
+        "pose",
+        "frozen",
+        "silent",
+        "lying",
+        "noise",
+        "station_clock",
+    ]
     arrival_utc_ns: int
     magnitude: float = 0.0
     unit: str = ""

@@ -28,7 +28,7 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     """A sensor as it describes itself (or as the site file does).
 
     ``position`` is where it stands, for a mobile sensor its mean place until a pose arrives.
-    Fields that the kind does not have are ``None``.
+    ``roam_m`` is how far a mobile one may be from there.  Fields that the kind does not have are ``None``.
     """
 
     sensor_id: str
@@ -48,3 +48,4 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     false_flashes_per_s: float | None = None
     false_plots_per_scan: float | None = None
     false_impulses_per_s: float | None = None
+    roam_m: float | None = None

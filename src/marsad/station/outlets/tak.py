@@ -52,7 +52,8 @@ class TakChannel:
 
     def deliver(self, message: Message) -> Receipt:
         """Send the event."""
-        return self._send(cot.encode(message.warning, message.zone, self._sender, self._clock()))
+        event = cot.encode(message.warning, message.zone, self._sender, self._clock(), message.cap.outlives_ns)
+        return self._send(event)
 
     def probe(self) -> Receipt:
         """Ping the server and wait for anything that it says."""
