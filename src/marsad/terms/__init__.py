@@ -37,6 +37,7 @@ from marsad.terms.records import Disposition, DispositionKind, RejectedInput
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
 from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackEnd, TrackReport, TrackStatus
 from marsad.terms.warnings import WarningAction, WarningLevel, ZoneWarning
+from marsad.terms.watches import Watch, ZoneWatch
 
 __all__ = [
     "Affiliation",
@@ -76,8 +77,10 @@ __all__ = [
     "TrackStatus",
     "WarningAction",
     "WarningLevel",
+    "Watch",
     "WeatherReport",
     "Zone",
     "ZoneRisk",
     "ZoneWarning",
+    "ZoneWatch",
 ]

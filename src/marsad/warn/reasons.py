@@ -87,6 +87,11 @@ def _rule(warning: ZoneWarning, inputs: DecisionInputs | None, words: Words) -> 
 
 def _numbers(warning: ZoneWarning, inputs: DecisionInputs, words: Words) -> list[str]:
     lines = [words.shelter.format(shelter=words.seconds.format(value=f"{inputs.shelter_s:.0f}"))]
+    since = inputs.watched_since_utc_ns
+    if since is None:
+        lines.append(words.unwatched)
+    elif isinstance(since, int):
+        lines.append(words.watched.format(since=_clock(since)))
     rockets = [t for t in inputs.threats if t.kind == "rocket"]
     if rockets and warning.rule in ALARM_RULES:
         axis = min(t.semi_major_m for t in rockets)
