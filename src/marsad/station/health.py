@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from marsad.sensing.zone_watch import lost_after_s
 from marsad.terms import Message, PersonOrder, PoseReport, Sensor, SensorReport, Tick, WeatherReport
 from marsad.terms.places import Geodetic
 
 Status = Literal["live", "late", "lost"]
-LATE_AFTER = 1.5
-LOST_AFTER = 3.0
-"""In report intervals; never sooner than ``LOST_AT_LEAST_S`` (the death of a sensor is noticed within 3 of them)."""
-LOST_AT_LEAST_S = 2.0
-DEFAULT_INTERVAL_S = 5.0
+LATE_AFTER = 0.5
+"""A sensor is late from this part of the time on after which it is lost."""
 OFFSETS_KEPT = 50
 OFFSETS_NEEDED = 5
 
@@ -39,10 +37,10 @@ class SensorHealth:
         if not self.last_seen_utc_ns:
             return "lost"
         age_s = (now_utc_ns - self.last_seen_utc_ns) / 1e9
-        interval_s = self.interval_s or DEFAULT_INTERVAL_S
-        if age_s > max(LOST_AFTER * interval_s, LOST_AT_LEAST_S):
+        lost_s = lost_after_s(self.interval_s)
+        if age_s > lost_s:
             return "lost"
-        return "late" if age_s > max(LATE_AFTER * interval_s, LOST_AT_LEAST_S / 2) else "live"
+        return "late" if age_s > LATE_AFTER * lost_s else "live"
 
     def clock_offset_s(self) -> float | None:
         """Give the sensor's clock minus ours, by its stamps and its stated latency; ``None`` while too few came."""

@@ -24,6 +24,7 @@ from marsad.terms import (
     SensorFault,
     SensorReport,
     TrackEnd,
+    Watch,
     WeatherReport,
     ZoneWarning,
 )
@@ -32,7 +33,7 @@ MEMORY_NS = 120_000_000_000
 """How far back a new state is fed: longer than any flight that the site warns of."""
 MEMORY_MESSAGES = 20_000
 
-Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault
+Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault | Watch
 DECISION_KINDS: dict[str, type[Decision]] = {
     "launch": LaunchEstimate,
     "impact": ImpactForecast,
@@ -40,6 +41,7 @@ DECISION_KINDS: dict[str, type[Decision]] = {
     "ended": TrackEnd,
     "warning": ZoneWarning,
     "fault": SensorFault,
+    "watch": Watch,
 }
 _message_encoder = msgspec.json.Encoder()
 _message_decoder = msgspec.json.Decoder(Message)
@@ -83,7 +85,7 @@ def decode_message(payload: bytes) -> Message:
 
 
 def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
-    """Name what a step decided, in a fixed order: launches, impacts, corridors, ends, warnings, faults."""
+    """Name what a step decided, in a fixed order: launches, impacts, corridors, ends, warnings, faults, the watch."""
     for launch in outputs.launches:
         yield "launch", launch
     for impact in outputs.impacts:
@@ -98,6 +100,8 @@ def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
         yield "warning", warning
     for fault in outputs.faults:
         yield "fault", fault
+    if outputs.watch is not None:
+        yield "watch", outputs.watch
 
 
 def last_words(outputs: Sequence[Outputs]) -> Outputs:

@@ -408,6 +408,7 @@ class Station:
             },
             "sensors_live": live,
             "sensors_lost": lost,
+            "losses": self.picture.losses,
             "consoles": self.hub.subscribers,
             "connections": self.feed.connections,
             "counts": dict(self.core.intake.counts + self.feed.counts),
