@@ -2,6 +2,7 @@
 import type { Countdown } from "./countdown";
 import type { Picture } from "./picture";
 import type { Channel, Hazard, Level, Warning, ZoneState } from "./protocol";
+import { isHeld } from "./watch";
 
 /** How urgent a level is; a higher number comes first. */
 export const URGENCY: Record<Level, number> = { clear: 0, all_clear: 1, watch: 2, remain: 3, prepare: 4, take_shelter: 5 };
@@ -37,6 +38,8 @@ export interface Alarm {
   issuer: string;
   rule: string;
   note: string;
+  /** Its time is over, but nobody watches: it stands until a person decides. */
+  held: boolean;
   acknowledged_by: string | null;
   warning_ids: string[];
   unknowns: Unknown[];
@@ -88,6 +91,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
     issuer: first?.issuer ?? "",
     rule: first?.rule ?? "",
     note: first?.note ?? "",
+    held: ordered.some((zone) => zone.level === top && isHeld(zone)),
     // acknowledged only when every warning at the highest level is
     acknowledged_by: acknowledgers.has("") || acknowledgers.size === 0 ? null : [...acknowledgers].join(", "),
     warning_ids: warnings.map((warning) => warning.warning_id),

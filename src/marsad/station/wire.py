@@ -294,6 +294,7 @@ def zone_state(zone_id: str, w: ZoneWarning | None, since_utc_ns: int) -> Json:
             "t95_utc_ms": _ms_or_none(w.impact_q95_utc_ns),
             "warning_id": w.warning_id,
             "event_ids": list(w.event_ids),
+            "note": w.note or None,
         }
     )
 

@@ -306,9 +306,10 @@ function nameSpots(site: Site): Spot[] {
   return made;
 }
 
-/** Names of the zones that are told nothing, at their upper or lower edge. */
-export function zoneNames(site: Site, picture: Picture, words: Words): Features {
-  return collect(namedZones(site, picture, words, (level) => level === "clear", () => []));
+/** Names of the zones that are told nothing, at their upper or lower edge, and where it is so that nobody watches them. */
+export function zoneNames(site: Site, picture: Picture, words: Words, unwatched: ReadonlySet<string>): Features {
+  const said = (zone_id: string): string[] => (unwatched.has(zone_id) ? [words.name("level", "unwatched")] : []);
+  return collect(namedZones(site, picture, words, (level) => level === "clear", said));
 }
 
 /** Names of the zones that are told something, with level and countdown. */
