@@ -128,7 +128,7 @@ def test_no_alarm_is_over_while_all_sensors_are_silent_and_it_ends_when_they_hav
     vigil = Vigil()
     assert [w.level for w in vigil.go(10)] == []
     assert [w.level for w in vigil.go(1, orders=(vigil.alarm(),))] == ["take_shelter"]
-    silent = vigil.go(600, deaf=True)
+    silent = vigil.go(200, deaf=True)
     assert {w.level for w in silent} == {"remain"}
     assert silent[-1].rule == "nobody_watches"
     hold_s = round(vigil.site.policy.rocket_hold_s)
@@ -153,5 +153,5 @@ def test_a_run_that_carries_an_alarm_over_ends_it_only_when_sensors_have_spoken_
     again.now_s = vigil.now_s + 5
     saved = pipeline.standing(vigil.state)
     again.state, _ = pipeline.carry_over(again.state, saved, again.now_s * 1_000_000_000, Outputs())
-    assert {w.level for w in again.go(300, deaf=True)} == {"remain"}
+    assert {w.level for w in again.go(120, deaf=True)} == {"remain"}
     assert [w.level for w in again.go(round(again.site.policy.rocket_hold_s) + 4)][-1] == "all_clear"

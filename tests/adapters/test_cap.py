@@ -10,6 +10,7 @@ from lxml import etree
 from marsad.adapters import cap
 from marsad.station.channels import Chains
 from marsad.terms import ZoneWarning
+from marsad.terms.warnings import UNWATCHED
 from station_kit import START_NS, small_site
 
 NS = {"c": cap.NAMESPACE}
@@ -163,3 +164,13 @@ def test_a_correction_is_an_update_that_says_what_was_wrong(
     assert english in text(en, "c:description")
     assert "drone" in text(en, "c:description")
     assert arabic in text(ar, "c:description")
+
+
+def test_where_nobody_watches_people_are_told_that_people_will_give_the_all_clear() -> None:
+    usual, held = chain_of(warning("remain", "update"), warning("remain", "update", note=UNWATCHED))
+    for root, said in ((usual, False), (held, True)):
+        instructions = [i.findtext("c:instruction", namespaces=NS) for i in root.findall("c:info", NS)]
+        assert ["people will give the all-clear" in str(i) for i in instructions] == [False, said]
+        assert ["سيعلن المسؤولون زواله" in str(i) for i in instructions] == [said, False]
+        assert all("ابقوا في الملجأ" in str(i) or "Stay in shelter" in str(i) for i in instructions)
+    assert text(held, "c:note") == UNWATCHED

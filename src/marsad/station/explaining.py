@@ -17,6 +17,7 @@ from marsad.station.lines import clock
 from marsad.station.resume import plan_of
 from marsad.station.snapshot import decode_site
 from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, TrackEnd, Watch, ZoneWarning
+from marsad.terms.warnings import UNWATCHED
 from marsad.warn import (
     Decision,
     DecisionInputs,
@@ -223,16 +224,17 @@ _WORDS = {
 
 
 def tell_story(story: Story, language: str) -> str:
-    """Tell an alarm from its first word to its last: every change of level in full, and who was told."""
+    """Tell an alarm from its first word to its last: each change of level or watch in full, and who was told."""
     blocks: list[str] = []
-    level, updates = "", 0
+    says, updates = ("", False), 0
     for warning, inputs in zip(story.warnings, story.inputs, strict=True):
-        if warning.level == level:
+        new = (warning.level, warning.note == UNWATCHED)
+        if new == says:
             updates += 1
             continue
         if updates:
             blocks.append(_WORDS[language]["updates"].format(count=updates))
-        level, updates = warning.level, 0
+        says, updates = new, 0
         name = story.zone_names.get(language, warning.zone_id)
         blocks.append(explain(warning, f"{name} ({warning.zone_id})", inputs, language))
     if updates:

@@ -52,7 +52,6 @@ class Health:
 
     def __init__(self, sensors: Iterable[Sensor]) -> None:
         self.sensors: dict[str, SensorHealth] = {s.sensor_id: SensorHealth(s) for s in sensors}
-        self._statuses: dict[str, Status] = {}
 
     def hear(self, messages: Iterable[Message], interval_s: Callable[[str], float | None]) -> set[str]:
         """Take note of who spoke; give those whose place or description changed."""
@@ -75,13 +74,6 @@ class Health:
                     known.boresight_azimuth_rad = message.boresight_azimuth_rad
                     known.boresight_elevation_rad = message.boresight_elevation_rad
                     changed.add(message.sensor_id)
-        return changed
-
-    def turned(self, now_utc_ns: int) -> set[str]:
-        """Give the sensors whose status has changed since this was last asked."""
-        statuses = {name: known.status(now_utc_ns) for name, known in self.sensors.items()}
-        changed = {name for name, status in statuses.items() if self._statuses.get(name) != status}
-        self._statuses = statuses
         return changed
 
     def count(self, now_utc_ns: int) -> tuple[int, int]:

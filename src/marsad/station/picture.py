@@ -257,7 +257,13 @@ class Picture:
 
     def pass_time(self, now_utc_ns: int) -> bool:
         """Let what has grown old go; say whether the console should hear of it at once."""
-        turned = self.health.turned(now_utc_ns)
+        # against what is shown, not against what was found before: what is shown may be of a batch begun earlier
+        shown = self._lists["sensors"]
+        turned = {
+            name
+            for name, known in self.health.sensors.items()
+            if name not in shown or shown[name]["status"] != known.status(now_utc_ns)
+        }
         self.move(turned, now_utc_ns)
         for (name, key), touched in list(self._touched.items()):
             if name == "tracks" and now_utc_ns - touched > TRACK_KEPT_NS:

@@ -58,6 +58,7 @@ export default {
     no_alarm: "لا إنذار",
     no_alarm_but: "لا إنذار. المناطق التي لا يراقبها أحد: {n}",
     no_alarm_unwatched: "لا إنذار، لكن لا أحد يراقب: لن يُرى أي خطر قادم",
+    time_over: "انتهت المدة",
     time_over_unwatched: "انتهت المدة ولا أحد يراقب: القرار للمشرف.",
     more_alarms: "{n} أخرى",
     issued_by: "أصدره {who}",

@@ -54,6 +54,7 @@ export const ENGLISH = {
   no_alarm: "No alarm",
   no_alarm_but: "No alarm. Zones that nobody watches: {n}",
   no_alarm_unwatched: "No alarm, but nobody watches: no danger would be seen",
+  time_over: "time over",
   time_over_unwatched: "Time over, nobody is watching: a supervisor decides.",
   more_alarms: "{n} more",
   issued_by: "issued by {who}",
