@@ -9,7 +9,7 @@ from marsad import warn
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
 from marsad.station.runner import Pipeline
-from marsad.terms import Geodetic, ImpactForecast, Message, PointMode, ZoneRisk, ZoneWarning
+from marsad.terms import Geodetic, ImpactForecast, Message, PointMode, Watch, ZoneRisk, ZoneWarning, ZoneWatch
 from station_kit import START_NS, small_site
 
 S = 1_000_000_000
@@ -34,11 +34,22 @@ def forecast(event_id: str, now: int, probability: float, impact: int) -> Impact
     return ImpactForecast(event_id=event_id, outcome="forecast", arrival_utc_ns=now, modes=(mode,), zone_risks=(risk,))
 
 
-class Rockets:
-    """A pipeline with the real engine that counts its rockets from one in every run, as the real one does."""
+def everywhere(now: int) -> Watch:
+    """Every zone watched for rockets from now on."""
+    zones = tuple(
+        ZoneWatch(zone_id=z.zone_id, since_utc_ns={"rocket": now}, possible=("rocket",)) for z in small_site().zones
+    )
+    return Watch(arrival_utc_ns=now, zones=zones)
 
-    def __init__(self, *launches_s: float, fails_s: float = -1.0) -> None:
-        self.launches, self.fails_s = launches_s, fails_s
+
+class Rockets:
+    """A pipeline with the real engine that counts its rockets from one in every run, as the real one does.
+
+    Its sensors speak to every run from its first step on, if it ``is_deaf`` never.
+    """
+
+    def __init__(self, *launches_s: float, fails_s: float = -1.0, is_deaf: bool = False) -> None:
+        self.launches, self.fails_s, self.is_deaf = launches_s, fails_s, is_deaf
 
     def step(self, state: Any, batch: Sequence[Message]) -> tuple[Any, Outputs]:
         engine, known = state
@@ -50,8 +61,9 @@ class Rockets:
                 impacts.append(forecast(f"L{known:04d}", now, 0.6, now + 30 * S))
         if abs((now - START_NS) / S - self.fails_s) < 0.5:
             raise ZeroDivisionError
-        engine, warnings = warn.step(engine, warn.Evidence(now_utc_ns=now, impacts=tuple(impacts)))
-        return (engine, known), Outputs(impacts=tuple(impacts), warnings=warnings)
+        watch = None if engine.memory.watch or self.is_deaf else everywhere(now)
+        engine, warnings = warn.step(engine, warn.Evidence(now_utc_ns=now, impacts=tuple(impacts), watch=watch))
+        return (engine, known), Outputs(impacts=tuple(impacts), warnings=warnings, watch=watch)
 
     def carry_over(self, state: Any, saved: bytes, now: int, seen: Outputs) -> tuple[Any, tuple[ZoneWarning, ...]]:
         site = small_site()

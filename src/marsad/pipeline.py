@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marsad import air, trajectory, warn
-from marsad.sensing import registration
+from marsad.sensing import registration, zone_watch
 from marsad.sensing.book import (
     BIAS_AZIMUTH,
     BIAS_CLOCK,
@@ -39,6 +39,7 @@ from marsad.terms import (
     RejectedInput,
     SensorFault,
     TrackReport,
+    Watch,
     ZoneWarning,
 )
 from marsad.trajectory import TrajectoryState
@@ -46,7 +47,7 @@ from marsad.trajectory import TrajectoryState
 
 @dataclass(frozen=True)
 class Outputs:
-    """What one step has to say; every field holds only what changed."""
+    """What one step has to say; every field holds only what changed (``watch`` the whole watch, when it changed)."""
 
     launches: tuple[LaunchEstimate, ...] = ()
     impacts: tuple[ImpactForecast, ...] = ()
@@ -59,6 +60,7 @@ class Outputs:
     lost_track_ids: tuple[str, ...] = ()
     cleared_track_ids: tuple[str, ...] = ()
     overload: Overload | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class PipelineState:
     known_air: KnownAir
     trajectory: trajectory.TrajectoryState
     air: air.AirState
+    watch: zone_watch.WatchState
     warn: warn.WarnState
     plain: TrajectoryState | None = None
     """The launches as all rows tell them at their stated errors, beside those corrected for what was found to be wrong
@@ -111,6 +114,7 @@ def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
         known_air=KnownAir(),
         trajectory=trajectory.init(site, params.trajectory),
         air=air.init(site, params.air),
+        watch=zone_watch.init(site.zones, site.terrain),
         warn=warn.init(site.zones, site.policy),
     )
 
@@ -142,6 +146,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
     state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
     state.known_air.follow(picture.tracks, state.book)
+    watch = _watch(state, now_utc_ns)
     state.warn, warnings = warn.step(
         state.warn,
         warn.Evidence(
@@ -152,6 +157,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
             lost_track_ids=picture.lost_track_ids,
             cleared_track_ids=picture.cleared_track_ids,
             orders=tuple(warn.order_of(order) for order in incoming.orders),
+            watch=watch,
         ),
         state.params.warn,
     )
@@ -171,6 +177,7 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         lost_track_ids=picture.lost_track_ids,
         cleared_track_ids=picture.cleared_track_ids,
         overload=launch.overload,
+        watch=watch,
     )
 
 
@@ -206,13 +213,23 @@ def carry_over(
     """Go on with the alarms of an earlier run, and say what zones are to be told beyond them.
 
     ``seen`` holds the last word of this run on each launch, impact and drone, which the alarms know nothing of.
+    Nobody watches until sensors speak.
     """
+    zone_watch.begin_anew(state.watch, now_utc_ns)
     state.warn = warn.carry_over(saved, state.site.zones, state.site.policy, now_utc_ns)
     evidence = warn.Evidence(
         now_utc_ns=now_utc_ns, launches=seen.launches, impacts=seen.impacts, corridors=seen.corridors
     )
     state.warn, warnings = warn.step(state.warn, evidence, state.params.warn)
     return state, warnings
+
+
+def _watch(state: PipelineState, now_utc_ns: int) -> Watch | None:
+    """Who is watched over from now on, if that changed."""
+    vitals = state.air.registration.health
+    silent = {sensor_id for sensor_id, vital in vitals.items() if "silent" in vital.named}
+    blind = registration.frozen(state.air.registration) | silent
+    return zone_watch.step(state.watch, state.book, vitals, blind, now_utc_ns)
 
 
 def _biases(state: PipelineState) -> SensorBiases:

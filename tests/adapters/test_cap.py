@@ -10,6 +10,7 @@ from lxml import etree
 from marsad.adapters import cap, cot
 from marsad.station.channels import Chains
 from marsad.terms import ZoneWarning
+from marsad.terms.warnings import UNWATCHED
 from station_kit import START_NS, small_site
 
 NS = {"c": cap.NAMESPACE}
@@ -175,3 +176,13 @@ def test_where_the_stations_clock_is_behind_no_receiver_lets_an_alarm_lapse(cloc
     assert expires == cap.cap_time(told.expires_utc_ns + longer_s * 1_000_000_000)
     event = etree.fromstring(cot.encode(told, CAMP, "plant", START_NS, message.cap.outlives_ns))
     assert event.get("stale") == cot.cot_time(told.expires_utc_ns + longer_s * 1_000_000_000)
+
+
+def test_where_nobody_watches_people_are_told_that_people_will_give_the_all_clear() -> None:
+    usual, held = chain_of(warning("remain", "update"), warning("remain", "update", note=UNWATCHED))
+    for root, said in ((usual, False), (held, True)):
+        instructions = [i.findtext("c:instruction", namespaces=NS) for i in root.findall("c:info", NS)]
+        assert ["people will give the all-clear" in str(i) for i in instructions] == [False, said]
+        assert ["سيعلن المسؤولون زواله" in str(i) for i in instructions] == [said, False]
+        assert all("ابقوا في الملجأ" in str(i) or "Stay in shelter" in str(i) for i in instructions)
+    assert text(held, "c:note") == UNWATCHED

@@ -46,6 +46,8 @@ class Mock:
         """Passwords by name; empty: a station without accounts.  Everyone is a supervisor."""
         self.dies_at: dict[str, float] = {}  # channels that work until then
         self.disk_full_at = math.inf
+        self.blind_at = math.inf
+        """From then on nobody watches any zone."""
         self.orders: dict[str, dict[str, Any]] = {}
         self.tests: dict[str, dict[str, Any]] = {}
         """What came of the test of each channel; those named dead do not get through."""
@@ -69,7 +71,7 @@ class Mock:
 
     def standing(self, second: float) -> dict[str, dict[str, Any]]:
         """Give all that stands, with what the console added and the load asked for."""
-        parts = night.standing(second)
+        parts = night.standing(second) | {"losses": {}}
         for warning_id, who in self.acknowledged.items():
             if warning_id in parts["warnings"]:
                 parts["warnings"][warning_id]["acknowledged_by"] = who
@@ -83,11 +85,23 @@ class Mock:
                 "sensor_id": "journal", "kind": "recording_degraded", "magnitude": 0.0, "unit": "",
                 "since_utc_ms": night.utc_ms(self.disk_full_at), "reasons": ["database or disk is full"],
             }  # fmt: skip
+        if second >= self.blind_at:
+            self._blind(parts)
         for channel_id, tested in self.tests.items():
             parts["channels"][channel_id] |= tested
         parts["drills"] = {"D": self.drill} if self.drill else {}
         parts["notes"] = {str(i): note for i, note in enumerate(self.notes)}
         return parts
+
+    def _blind(self, parts: dict[str, dict[str, Any]]) -> None:
+        """Let nobody watch any zone: what stands there stands until a person decides."""
+        for zone in parts["zones"].values():
+            held = "nobody_watches" if zone["level"] in ("prepare", "remain") else None
+            zone |= {"watched": [], "watchable": ["drone", "rocket"], "note": held}
+        parts["losses"]["unwatched"] = {
+            "cause": "unwatched", "zone_ids": list(parts["zones"]), "detail": "",
+            "since_utc_ms": night.utc_ms(self.blind_at), "cleared": False,
+        }  # fmt: skip
 
 
 def _loaded(k: int, second: float) -> dict[str, Any]:

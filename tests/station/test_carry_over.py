@@ -67,6 +67,15 @@ def test_an_alarm_outlives_a_long_silence_and_a_clock_that_was_set_back(gap_s: i
     assert 90 <= ended_s <= 150, "reckoned in the new run's time, and after the rocket that came in it"
 
 
+@pytest.mark.usefixtures("busy")
+def test_an_alarm_does_not_end_in_a_run_to_which_no_sensor_speaks() -> None:
+    again = core_on(alarmed(), Rockets(3, is_deaf=True), "second")
+    again.boot(START_NS + 8 * S)
+    said = run(again, range(8, 900))
+    assert {w.level for w in said} == {"remain"}
+    assert said[-1].rule == "nobody_watches"
+
+
 def test_an_alarm_of_the_day_before_yesterday_is_history() -> None:
     resumption, untold = core_on(alarmed(), Rockets()).boot(START_NS + 100_000 * S)
     assert (resumption.outputs, untold) == ((), ())

@@ -15,7 +15,7 @@ from marsad.sensing.site import Site
 from marsad.station.journal import Entry, SqliteJournal
 from marsad.station.snapshot import encode_site
 from marsad.station.why_not import read_zone_story, tell_why_not
-from marsad.terms import CorridorForecast, ImpactForecast, ZoneRisk
+from marsad.terms import CorridorForecast, ImpactForecast, Watch, ZoneRisk, ZoneWatch
 from outlet_kit import message
 from station_kit import small_site
 
@@ -43,7 +43,7 @@ def journal(path: Path, *said: tuple[float, object], site: Site | None = None) -
     """Write a journal of decisions at seconds after T."""
     kept = SqliteJournal(path)
     kept.append([Entry(kind="site", batch=0, utc_ns=T, source="site", payload=encode_site(site or small_site()))])
-    sources = {ImpactForecast: "impact", CorridorForecast: "corridor"}
+    sources = {ImpactForecast: "impact", CorridorForecast: "corridor", Watch: "watch"}
     for second, decision in said:
         payload = msgspec.json.encode(decision)
         source = sources.get(type(decision), "warning")
@@ -95,6 +95,26 @@ def test_a_zone_that_was_alarmed_says_so_and_names_the_alarm(tmp_path: Path) -> 
     text = tell_why_not(read_zone_story(path, "camp"), "ar")
     assert "أُنذرت" in text
     assert "incident-R1.camp" in text
+
+
+def watch(**since_s: float) -> Watch:
+    zone = ZoneWatch(zone_id="tanks", since_utc_ns={k: T + round(s * S) for k, s in since_s.items()})
+    return Watch(arrival_utc_ns=T, zones=(zone,))
+
+
+def test_it_is_told_when_nobody_would_have_seen_a_danger(tmp_path: Path) -> None:
+    path = journal(
+        tmp_path / "j",
+        (0, watch()), (2, watch(rocket=2.0)), (100, watch()), (160, watch(rocket=160.0)), (200, impact("L1", 0.0)),
+    )  # fmt: skip
+    story = read_zone_story(path, "tanks")
+    assert story.unwatched == {
+        "rocket": [(T, T + 2 * S), (T + 100 * S, T + 160 * S)],
+        "drone": [(T, T + 200 * S)],
+    }
+    assert "Nobody watched it for drones" in tell_why_not(story, "en")
+    later = read_zone_story(path, "tanks", T + 9000 * S)
+    assert later.unwatched == {"drone": [(T + 7200 * S, T + 9000 * S)]}
 
 
 def test_the_command_tells_it_and_names_the_zones_there_are(tmp_path: Path) -> None:

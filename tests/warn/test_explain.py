@@ -18,8 +18,8 @@ from warn.warn_kit import Run, impact, risk
 def test_every_rule_that_the_engine_knows_has_words(language: str, root: Path) -> None:
     source = "".join((root / "src/marsad/warn" / name).read_text() for name in ("rules.py", "engine.py"))
     named = set(re.findall(r'Verdict\([^()]*?"[a-z_]+", "([a-z_]+)"', source))
-    named |= set(re.findall(r'"([a-z_]+)" if by_person else "([a-z_]+)"', source)[0])
-    named |= {"threat_gone", "hold_time_over", "latched"}
+    named |= {"threat_gone", "latched", "watched_again"}
+    named |= set(re.findall(r'^NOBODY_WATCHES = "(\w+)"', source, re.MULTILINE))
     named |= set(re.findall(r'^CORRECTED = "(\w+)"', (root / "src/marsad/warn/tell.py").read_text(), re.MULTILINE))
     silent = {"no_threat", "all_clear_over"}
     assert named - silent == set(RULES)

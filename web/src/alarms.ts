@@ -2,9 +2,15 @@
 import type { Countdown } from "./countdown";
 import type { Picture } from "./picture";
 import type { Channel, Hazard, Level, Warning, ZoneState } from "./protocol";
+import { isHeld } from "./watch";
 
 /** How urgent a level is; a higher number comes first. */
 export const URGENCY: Record<Level, number> = { clear: 0, all_clear: 1, watch: 2, remain: 3, prepare: 4, take_shelter: 5 };
+
+/** How urgent what a zone is told is: a readiness whose time is over comes after people who stay in shelter. */
+function urgency(zone: ZoneState): number {
+  return zone.level === "prepare" && isHeld(zone) ? URGENCY.watch : URGENCY[zone.level];
+}
 
 export interface AlarmZone {
   zone_id: string;
@@ -29,6 +35,7 @@ export type Unknown =
 export interface Alarm {
   incident_id: string;
   level: Level;
+  urgency: number;
   hazard: Hazard;
   exercise: boolean;
   since_utc_ms: number;
@@ -37,6 +44,8 @@ export interface Alarm {
   issuer: string;
   rule: string;
   note: string;
+  /** Its time is over, but nobody watches: it stands until a person decides. */
+  held: boolean;
   acknowledged_by: string | null;
   warning_ids: string[];
   unknowns: Unknown[];
@@ -53,7 +62,7 @@ export function alarms(picture: Picture): Alarm[] {
   }
   return [...groups]
     .map(([incident, zones]) => alarm(incident, zones, picture))
-    .sort((a, b) => URGENCY[b.level] - URGENCY[a.level] || soonest(a, picture) - soonest(b, picture) || b.since_utc_ms - a.since_utc_ms);
+    .sort((a, b) => b.urgency - a.urgency || soonest(a, picture) - soonest(b, picture) || b.since_utc_ms - a.since_utc_ms);
 }
 
 /** When the next zone of an alarm is reached; what is past or unknown comes after what is to come. */
@@ -68,7 +77,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
     const latest = picture.countdowns.get(zone.zone_id)?.latest_utc_ms ?? Number.MAX_VALUE;
     return latest > picture.now_utc_ms ? latest : Number.MAX_VALUE;
   };
-  const ordered = [...states].sort((a, b) => URGENCY[b.level] - URGENCY[a.level] || due(a) - due(b) || (a.zone_id < b.zone_id ? -1 : 1));
+  const ordered = [...states].sort((a, b) => urgency(b) - urgency(a) || due(a) - due(b) || (a.zone_id < b.zone_id ? -1 : 1));
   const warnings = ordered.map((zone) => picture.warnings.get(zone.warning_id ?? "")).filter((w) => w !== undefined);
   const first: Warning | undefined = warnings[0];
   const event_ids = [...new Set(ordered.flatMap((zone) => zone.event_ids))].sort();
@@ -77,6 +86,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
   return {
     incident_id,
     level: top,
+    urgency: Math.max(0, ...ordered.map(urgency)),
     hazard: ordered.find((zone) => zone.hazard)?.hazard ?? first?.hazard ?? "unknown",
     exercise: warnings.some((warning) => warning.exercise),
     since_utc_ms: Math.min(...ordered.map((zone) => zone.since_utc_ms)),
@@ -88,6 +98,7 @@ function alarm(incident_id: string, states: ZoneState[], picture: Picture): Alar
     issuer: first?.issuer ?? "",
     rule: first?.rule ?? "",
     note: first?.note ?? "",
+    held: ordered.some((zone) => zone.level === top && isHeld(zone)),
     // acknowledged only when every warning at the highest level is
     acknowledged_by: acknowledgers.has("") || acknowledgers.size === 0 ? null : [...acknowledgers].join(", "),
     warning_ids: warnings.map((warning) => warning.warning_id),

@@ -41,7 +41,8 @@ export const alarmList = computed<Alarm[]>(() => alarms(picture.value));
 export const zoneById = computed(() => new Map((site.value?.zones ?? []).map((zone) => [zone.zone_id, zone])));
 const sensorStates = computed(() => picture.value.sensors);
 const watching = computed(() => watchers(site.value?.zones ?? [], coverage.value));
-export const protections = computed(() => protection(watching.value, sensorStates.value));
+const zoneStates = computed(() => picture.value.zones);
+export const protections = computed(() => protection(watching.value, sensorStates.value, zoneStates.value));
 
 function startingView(): View {
   const kept = localStorage.getItem("marsad-view");

@@ -45,11 +45,12 @@ export function cue(before: readonly Alarm[], after: readonly Alarm[]): { sound:
   return ended ? { sound: "all_clear", fresh: false } : null;
 }
 
-/** What of the station's own does not work: its record, its stages, its clock, channels that get nothing through, sensors that are lost. */
-export function troubles(picture: Pick<Picture, "channels" | "sensors" | "faults">): ReadonlySet<string> {
+/** What of the station's own does not work: its record, its stages, its clock, channels that get nothing through, sensors that are lost, protection. */
+export function troubles(picture: Pick<Picture, "channels" | "sensors" | "faults" | "losses">): ReadonlySet<string> {
   const dead = [...picture.channels.values()].filter((channel) => channel.status === "dead").map((channel) => `channel ${channel.channel_id}`);
   const lost = [...picture.sensors.values()].filter((sensor) => sensor.status === "lost").map((sensor) => `sensor ${sensor.sensor_id}`);
-  return new Set([...ofTheStation(picture).map((fault) => `station ${fault.kind}`), ...dead, ...lost]);
+  const bare = [...picture.losses.values()].flatMap(({ cause, zone_ids }) => [`loss ${cause}`, ...zone_ids.map((id) => `loss ${cause} ${id}`)]);
+  return new Set([...ofTheStation(picture).map((fault) => `station ${fault.kind}`), ...dead, ...lost, ...bare]);
 }
 
 /** Faults of the station itself: those that no sensor has. */

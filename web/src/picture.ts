@@ -5,7 +5,7 @@
  */
 import { advance, type Countdown } from "./countdown";
 import type {
-  Changes, Channel, Drill, DroneCorridor, Fault, Impact, Launch, Message, Note, Reject, Sensor, Track, Warning, ZoneState,
+  Changes, Channel, Drill, DroneCorridor, Fault, Impact, Launch, Loss, Message, Note, Reject, Sensor, Track, Warning, ZoneState,
 } from "./protocol";
 
 export interface Picture {
@@ -23,6 +23,7 @@ export interface Picture {
   readonly warnings: ReadonlyMap<string, Warning>;
   readonly sensors: ReadonlyMap<string, Sensor>;
   readonly faults: ReadonlyMap<string, Fault>;
+  readonly losses: ReadonlyMap<string, Loss>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly drills: ReadonlyMap<string, Drill>;
   readonly countdowns: ReadonlyMap<string, Countdown>;
@@ -39,7 +40,7 @@ const WARNINGS_KEPT = 400;
 export const EMPTY: Picture = {
   boot_id: "", seq: 0, now_utc_ms: 0, speed: 1, whole: false,
   tracks: new Map(), launches: new Map(), impacts: new Map(), corridors: new Map(), zones: new Map(),
-  warnings: new Map(), sensors: new Map(), faults: new Map(), channels: new Map(), drills: new Map(), countdowns: new Map(),
+  warnings: new Map(), sensors: new Map(), faults: new Map(), losses: new Map(), channels: new Map(), drills: new Map(), countdowns: new Map(),
   rejects: [], rejected_total: 0, notes: [],
 };
 
@@ -78,7 +79,8 @@ function change(picture: Picture, changes: Changes): Picture {
     zones,
     warnings: merge(picture.warnings, changes.warnings, (warning) => warning.warning_id),
     sensors: merge(picture.sensors, changes.sensors, (sensor) => sensor.sensor_id),
-    faults: faults(picture.faults, changes.faults),
+    faults: uncleared(picture.faults, changes.faults, (fault) => `${fault.sensor_id}/${fault.kind}`),
+    losses: uncleared(picture.losses, changes.losses, (loss) => loss.cause),
     channels: merge(picture.channels, changes.channels, (channel) => channel.channel_id),
     drills: merge(picture.drills, changes.drills, (drill) => drill.drill_id),
     rejects: [...(changes.rejects ?? []), ...picture.rejects].slice(0, REJECTS_KEPT),
@@ -99,10 +101,11 @@ function merge<T>(
   return next;
 }
 
-function faults(old: ReadonlyMap<string, Fault>, changed: readonly Fault[] | undefined): ReadonlyMap<string, Fault> {
-  const key = (fault: Fault): string => `${fault.sensor_id}/${fault.kind}`;
-  const cleared = (changed ?? []).filter((fault) => fault.cleared).map(key);
-  return merge(old, changed, key, cleared);
+/** Merge what says of itself when it has gone. */
+function uncleared<T extends { cleared?: boolean }>(
+  old: ReadonlyMap<string, T>, changed: readonly T[] | undefined, key: (item: T) => string,
+): ReadonlyMap<string, T> {
+  return merge(old, changed, key, (changed ?? []).filter((item) => item.cleared).map(key));
 }
 
 function pruned(picture: Picture): ReadonlyMap<string, Warning> {

@@ -1,11 +1,13 @@
 /**
  * What the loss of a sensor means for the zones: which of them nobody watches any more, and which fewer watch than before.
  *
- * A zone counts as watched by a sensor whose coverage (ground seen with terrain masking, from the station) holds its middle.
+ * Whether anybody watches a zone is the station's word (watch.ts).  Which sensors do is told from the map: those whose coverage
+ * (ground seen with terrain masking, from the station) holds its middle.
  */
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import { contains } from "./places/inside";
-import type { Sensor, Zone } from "./protocol";
+import type { Sensor, Zone, ZoneState } from "./protocol";
+import { watchingOf } from "./watch";
 
 export type Coverage = FeatureCollection<Geometry, { sensor_id: string; kind: string; height_agl_m?: number | null }>;
 
@@ -27,13 +29,23 @@ export function watchers(zones: readonly Zone[], coverage: Coverage): ReadonlyMa
   );
 }
 
-/** Give the protection of every zone; `unknown` where the station gave no coverage that holds it. */
-export function protection(watching: ReadonlyMap<string, readonly string[]>, sensors: ReadonlyMap<string, Sensor>): Protection[] {
+/** Give the protection of every zone; `unknown` where neither the station's word nor its coverage says anything. */
+export function protection(
+  watching: ReadonlyMap<string, readonly string[]>, sensors: ReadonlyMap<string, Sensor>, zones: ReadonlyMap<string, ZoneState>,
+): Protection[] {
   return [...watching].map(([zone_id, ids]) => {
     const lost = ids.filter((id) => sensors.get(id)?.status === "lost");
-    const state = ids.length === 0 ? "unknown" : lost.length === 0 ? "whole" : lost.length < ids.length ? "reduced" : "none";
-    return { zone_id, sensors: ids, lost, state };
+    return { zone_id, sensors: ids, lost, state: stateOf(zones.get(zone_id), ids.length, lost.length) };
   });
+}
+
+function stateOf(zone: ZoneState | undefined, sensors: number, lost: number): Protection["state"] {
+  const told = watchingOf(zone);
+  if (told === "nobody") return "none";
+  if (told === "part") return "reduced";
+  if (sensors === 0) return told === "watched" ? "whole" : "unknown";
+  if (lost === 0) return "whole";
+  return lost < sensors || told === "watched" ? "reduced" : "none";
 }
 
 function covers(feature: Feature<Geometry>, zone: Zone): boolean {

@@ -164,6 +164,21 @@ export interface ZoneState {
   t95_utc_ms?: number | null;
   warning_id?: string | null;
   event_ids: string[];
+  /** What its last warning remarks, "nobody_watches" among them. */
+  note?: string | null;
+  /** Dangers that a live sensor would see come; absent in records of stations that did not say. */
+  watched?: Hazard[];
+  /** Dangers that the site's sensors could watch for here if all of them lived. */
+  watchable?: Hazard[];
+}
+
+/** A loss of protection: why, and the zones that it takes protection from (none: all). */
+export interface Loss {
+  cause: string;
+  zone_ids: string[];
+  detail: string;
+  since_utc_ms: number;
+  cleared?: boolean;
 }
 
 export interface Warning {
@@ -251,6 +266,7 @@ export interface Changes {
   warnings?: Warning[];
   sensors?: Sensor[];
   faults?: Fault[];
+  losses?: Loss[];
   channels?: Channel[];
   drills?: Drill[];
   rejects?: Reject[];

@@ -99,15 +99,16 @@ export function start(): void {
   });
 }
 
-/** A channel that dies, a sensor, or a part of the station, is heard, once; not into an alarm, which shows it. */
+/** A channel that dies, a sensor, a part of the station, or protection that is lost, is heard, once; not into an alarm, which shows it. */
 function listenForTrouble(): void {
   let known: ReadonlySet<string> = new Set();
   let last_ms = -Infinity;
   const channels = computed(() => app.livePicture.value.channels);
   const sensors = computed(() => app.livePicture.value.sensors);
   const faults = computed(() => app.livePicture.value.faults);
+  const losses = computed(() => app.livePicture.value.losses);
   effect(() => {
-    const now = troubles({ channels: channels.value, sensors: sensors.value, faults: faults.value });
+    const now = troubles({ channels: channels.value, sensors: sensors.value, faults: faults.value, losses: losses.value });
     const fresh = [...now].some((trouble) => !known.has(trouble));
     known = now;
     const alarmed = app.alarmList.peek().some((alarm) => alarm.level === "take_shelter");

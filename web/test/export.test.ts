@@ -43,7 +43,7 @@ it("names the zones that lose their watch when a sensor dies", () => {
     zone_id, name: zone_id, name_ar: "", lat: 0.5, lon, shelter_s: 1, buffer_m: 0, population: 1, radius_m: 1,
   });
   const sensors = new Map([["a", { sensor_id: "a", status: "lost" } as Sensor], ["b", { sensor_id: "b", status: "live" } as Sensor]]);
-  const found = protection(watchers([zone("west", 0.5), zone("middle", 1.5), zone("east", 2.5), zone("out", 9)], coverage), sensors);
+  const found = protection(watchers([zone("west", 0.5), zone("middle", 1.5), zone("east", 2.5), zone("out", 9)], coverage), sensors, new Map());
   expect(found.map((p) => p.state)).toEqual(["none", "reduced", "whole", "unknown"]);
 });
 
@@ -63,5 +63,8 @@ it("what does not work is named, so that what is new in it can be heard", () => 
     ["journal/recording_degraded", { sensor_id: "journal", kind: "recording_degraded" }],
     ["AC-1/frozen", { sensor_id: "AC-1", kind: "frozen" }],
   ]) as never;
-  expect([...troubles({ channels, sensors, faults })]).toEqual(["station recording_degraded", "channel tak", "sensor AC-1"]);
+  const losses = new Map([["unwatched", { cause: "unwatched", zone_ids: ["Z1"] }]]) as never;
+  expect([...troubles({ channels, sensors, faults, losses })]).toEqual([
+    "station recording_degraded", "channel tak", "sensor AC-1", "loss unwatched", "loss unwatched Z1",
+  ]);
 });

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 from lxml import etree
 
-from marsad.adapters.cap_texts import DRILL_ENDED, LANGUAGES, Texts, description_of, headline_of
+from marsad.adapters.cap_texts import DRILL_ENDED, LANGUAGES, Texts, description_of, headline_of, instruction_of
 from marsad.adapters.language_packs import LanguagePack
 from marsad.terms import Zone, ZoneWarning
 
@@ -141,7 +141,7 @@ def _info(root: etree._Element, message: CapMessage, language: str, texts: Texts
     headline = headline_of(texts, w.level, zone_name, cancelled=cancelled, exercise=w.exercise, note=w.note)
     _add(info, "headline", texts.drill_ended.format(zone=zone_name) if w.note == DRILL_ENDED else headline)
     _add(info, "description", texts.cancelled if cancelled else description_of(texts, w.hazard, w.note))
-    _add(info, "instruction", texts.instructions["all_clear" if cancelled else w.level])
+    _add(info, "instruction", instruction_of(texts, "all_clear" if cancelled else w.level, w.note))
     for name, value in _parameters(w):
         parameter = etree.SubElement(info, f"{{{NAMESPACE}}}parameter")
         _add(parameter, "valueName", name)

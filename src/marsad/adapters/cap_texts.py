@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from marsad.terms.warnings import CORRECTION
+from marsad.terms.warnings import CORRECTION, UNWATCHED
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Texts:
     correction: str = "{headline}"
     corrections: Mapping[str, str] = field(default_factory=dict)
     """By what they are about; a language without them tells the message again, rightly."""
+    unwatched: Mapping[str, str] = field(default_factory=dict)
+    """Instructions by level where nobody watches and people decide; a language without them gives the level's own."""
 
 
 ENGLISH = Texts(
@@ -54,6 +56,12 @@ ENGLISH = Texts(
     drill_ended="{zone}: DRILL ENDED – REAL ALARM. Follow the real alarm.",
     correction="CORRECTION: {headline}",
     corrections={"hazard": "The danger was named wrongly before.", "late": "The warning before this one came late."},
+    unwatched={
+        "watch": "Nobody can see now whether the danger is over. Listen for further messages; people will tell you.",
+        "prepare": "Nobody can see now whether the danger is over. Stay near a shelter; people will tell you.",
+        "remain": "Stay in shelter. Nobody can see now whether the danger is over; people will give the all-clear. "
+        "Do not touch debris.",
+    },
 )
 
 ARABIC = Texts(
@@ -85,6 +93,11 @@ ARABIC = Texts(
     drill_ended="{zone}: انتهى التمرين – إنذار حقيقي. اتبعوا الإنذار الحقيقي.",
     correction="تصحيح: {headline}",
     corrections={"hazard": "ذُكر نوع الخطر سابقًا على وجه الخطأ.", "late": "جاء التحذير السابق متأخرًا."},
+    unwatched={
+        "watch": "لا يمكن الآن التأكد من زوال الخطر. انتظروا الرسائل التالية؛ سيُبلغكم المسؤولون.",
+        "prepare": "لا يمكن الآن التأكد من زوال الخطر. ابقوا قرب الملجأ؛ سيُبلغكم المسؤولون.",
+        "remain": "ابقوا في الملجأ. لا يمكن الآن التأكد من زوال الخطر؛ سيعلن المسؤولون زواله. لا تلمسوا الحطام.",
+    },
 )
 
 DRILL_ENDED = "drill_ended_real_alarm"
@@ -101,6 +114,12 @@ def headline_of(texts: Texts, level: str, zone_name: str, *, cancelled: bool, ex
     if note.startswith(CORRECTION):
         headline = texts.correction.format(headline=headline)
     return texts.exercise.format(headline=headline) if exercise else headline
+
+
+def instruction_of(texts: Texts, level: str, note: str = "") -> str:
+    """Give what people are told to do; ``note`` is the warning's."""
+    own = texts.instructions[level]
+    return texts.unwatched.get(level, own) if note == UNWATCHED else own
 
 
 def description_of(texts: Texts, hazard: str, note: str = "") -> str:

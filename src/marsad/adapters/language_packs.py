@@ -34,6 +34,7 @@ class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     drill_ended: str
     correction: str = "{headline}"
     corrections: dict[str, str] = {}
+    unwatched: dict[str, str] = {}
     direction: str = "ltr"
     zones: dict[str, str] = {}
 
@@ -77,6 +78,7 @@ def read_pack(path: Path) -> LanguagePack:
         drill_ended=told.drill_ended,
         correction=told.correction,
         corrections=told.corrections,
+        unwatched=told.unwatched,
     )
     for name in ("events", "headlines", "descriptions", "instructions"):
         mine, english = getattr(texts, name), getattr(ENGLISH, name)
@@ -85,10 +87,10 @@ def read_pack(path: Path) -> LanguagePack:
             raise BadInputError(path, f"the keys {', '.join(english)} expected, {odd!r} does not fit", field=name)
         for key, text in mine.items():
             _same_places(path, f"{name}.{key}", text, english[key])
-    for key in texts.corrections.keys() - ENGLISH.corrections.keys():
-        raise BadInputError(
-            path, f"the keys {', '.join(ENGLISH.corrections)} expected, found {key!r}", field="corrections"
-        )
+    for name in ("corrections", "unwatched"):
+        mine, english = getattr(texts, name), getattr(ENGLISH, name)
+        for key in mine.keys() - english.keys():
+            raise BadInputError(path, f"the keys {', '.join(english)} expected, found {key!r}", field=name)
     for name in ("cancel_headline", "exercise", "drill_ended", "cancelled", "correction"):
         _same_places(path, name, getattr(texts, name), getattr(ENGLISH, name))
     return LanguagePack(told.language, texts, told.zones)

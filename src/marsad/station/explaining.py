@@ -16,7 +16,8 @@ from marsad.station.journal import JournalReader, Row, open_for_reading
 from marsad.station.lines import clock
 from marsad.station.resume import plan_of
 from marsad.station.snapshot import decode_site
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, TrackEnd, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, TrackEnd, Watch, ZoneWarning
+from marsad.terms.warnings import UNWATCHED
 from marsad.warn import (
     Decision,
     DecisionInputs,
@@ -61,6 +62,7 @@ class _Again:
         self._corridors: list[CorridorForecast] = []
         self._orders: list[Order] = []
         self._ends: list[TrackEnd] = []
+        self._watch: Watch | None = None
 
     def carry_over(self, saved: bytes, batch: int, now_utc_ns: int) -> None:
         """Begin with the alarms of an earlier run; what the new run knows stands in its first batch."""
@@ -89,6 +91,8 @@ class _Again:
             self._corridors.append(msgspec.json.decode(row.payload, type=CorridorForecast))
         elif row.source == "ended":
             self._ends.append(msgspec.json.decode(row.payload, type=TrackEnd))
+        elif row.source == "watch":
+            self._watch = msgspec.json.decode(row.payload, type=Watch)
         return said
 
     def finish(self) -> tuple[Decision, ...]:
@@ -103,8 +107,10 @@ class _Again:
             lost_track_ids=tuple(end.track_id for end in self._ends if end.why == "lost"),
             cleared_track_ids=tuple(end.track_id for end in self._ends if end.why == "cleared"),
             orders=tuple(self._orders),
+            watch=self._watch,
         )
         self._launches, self._impacts, self._corridors, self._orders, self._ends = [], [], [], [], []
+        self._watch = None
         self._state, _ = step(self._state, evidence)
         return self._state.decisions
 
@@ -218,16 +224,17 @@ _WORDS = {
 
 
 def tell_story(story: Story, language: str) -> str:
-    """Tell an alarm from its first word to its last: every change of level in full, and who was told."""
+    """Tell an alarm from its first word to its last: each change of level or watch in full, and who was told."""
     blocks: list[str] = []
-    level, updates = "", 0
+    says, updates = ("", False), 0
     for warning, inputs in zip(story.warnings, story.inputs, strict=True):
-        if warning.level == level:
+        new = (warning.level, warning.note == UNWATCHED)
+        if new == says:
             updates += 1
             continue
         if updates:
             blocks.append(_WORDS[language]["updates"].format(count=updates))
-        level, updates = warning.level, 0
+        says, updates = new, 0
         name = story.zone_names.get(language, warning.zone_id)
         blocks.append(explain(warning, f"{name} ({warning.zone_id})", inputs, language))
     if updates:

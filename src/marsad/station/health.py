@@ -8,22 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from marsad.sensing.zone_watch import lost_after_s
 from marsad.terms import Message, PersonOrder, PoseReport, Sensor, SensorReport, Tick, WeatherReport
 from marsad.terms.places import Geodetic
 
 Status = Literal["live", "late", "lost"]
-LATE_AFTER = 1.5
-LOST_AFTER = 3.0
-"""In report intervals; never sooner than ``LOST_AT_LEAST_S`` (the death of a sensor is noticed within 3 of them)."""
-LOST_AT_LEAST_S = 2.0
-DEFAULT_INTERVAL_S = 5.0
+LATE_AFTER = 0.5
+"""A sensor is late from this part of the time on after which it is lost."""
 OFFSETS_KEPT = 50
 OFFSETS_NEEDED = 5
-
-
-def lost_after_s(interval_s: float | None) -> float:
-    """Give how long a sensor of a report interval (None: it stated none) may be silent before it is lost, seconds."""
-    return max(LOST_AFTER * (interval_s or DEFAULT_INTERVAL_S), LOST_AT_LEAST_S)
 
 
 @dataclass
@@ -44,10 +37,10 @@ class SensorHealth:
         if not self.last_seen_utc_ns:
             return "lost"
         age_s = (now_utc_ns - self.last_seen_utc_ns) / 1e9
-        interval_s = self.interval_s or DEFAULT_INTERVAL_S
-        if age_s > lost_after_s(self.interval_s):
+        lost_s = lost_after_s(self.interval_s)
+        if age_s > lost_s:
             return "lost"
-        return "late" if age_s > max(LATE_AFTER * interval_s, LOST_AT_LEAST_S / 2) else "live"
+        return "late" if age_s > LATE_AFTER * lost_s else "live"
 
     def clock_offset_s(self) -> float | None:
         """Give the sensor's clock minus ours (where ours is wrong, minus its peers'); ``None`` while too few came."""
@@ -63,7 +56,6 @@ class Health:
     def __init__(self, sensors: Iterable[Sensor]) -> None:
         self.station_off_s = 0.0
         self.sensors: dict[str, SensorHealth] = {s.sensor_id: SensorHealth(s) for s in sensors}
-        self._statuses: dict[str, Status] = {}
 
     def hear(self, messages: Iterable[Message], interval_s: Callable[[str], float | None]) -> set[str]:
         """Take note of who spoke; give those whose place or description changed."""
@@ -95,13 +87,6 @@ class Health:
         self.station_off_s = off_s
         for known in self.sensors.values():
             known.offsets_s.clear()
-
-    def turned(self, now_utc_ns: int) -> set[str]:
-        """Give the sensors whose status has changed since this was last asked."""
-        statuses = {name: known.status(now_utc_ns) for name, known in self.sensors.items()}
-        changed = {name for name, status in statuses.items() if self._statuses.get(name) != status}
-        self._statuses = statuses
-        return changed
 
     def count(self, now_utc_ns: int) -> tuple[int, int]:
         """Count the sensors that live (late ones among them) and those that are lost."""

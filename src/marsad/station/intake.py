@@ -13,8 +13,8 @@ import msgspec
 
 from marsad.adapters import sapient
 from marsad.sensing.site import Site
+from marsad.sensing.zone_watch import lost_after_s
 from marsad.station.frames import Frame, Reply
-from marsad.station.health import lost_after_s
 from marsad.terms import Message, PoseReport, RejectedInput, Sensor, SensorReport
 
 MAX_NODES_PER_CONNECTION = 256

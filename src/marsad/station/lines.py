@@ -15,6 +15,7 @@ from marsad.terms import (
     PointMode,
     SensorFault,
     TrackEnd,
+    Watch,
     ZoneWarning,
 )
 
@@ -101,6 +102,16 @@ def _corridor(c: CorridorForecast) -> str:
     return f"{'heads for':<10} {c.track_id}  {where}"
 
 
+def _watch(watch: Watch) -> str:
+    """Name the zones that are not watched for all that they could be, the wholly unwatched ones first."""
+    bare = [zone.zone_id for zone in watch.zones if not zone.since_utc_ns]
+    parts = [f"nobody watches {', '.join(bare)}"] if bare else []
+    for hazard in ("rocket", "drone"):
+        lost = [zone.zone_id for zone in watch.zones if zone.since_utc_ns and hazard in zone.lost]
+        parts += [f"nobody watches for {hazard}s at {', '.join(lost)}"] if lost else []
+    return f"{'watch':<10} {'; '.join(parts) or 'every zone is watched'}"
+
+
 def line(decision: Decision) -> str:
     """Give a decision as one line: time, what, where, how sure."""
     if isinstance(decision, CorridorForecast):
@@ -115,6 +126,8 @@ def line(decision: Decision) -> str:
         text = _warning(decision)
     elif isinstance(decision, Overload):
         text = _overload(decision)
+    elif isinstance(decision, Watch):
+        text = _watch(decision)
     else:
         text = _fault(decision)
     return f"{clock(decision.arrival_utc_ns)}  {text}".rstrip()

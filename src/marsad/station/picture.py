@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from marsad.pipeline import Outputs
 from marsad.sensing.site import Site
+from marsad.sensing.zone_watch import HAZARDS
 from marsad.station import wire
 from marsad.station.health import Health
 from marsad.station.lines import overload_words
 from marsad.station.wire import Json
-from marsad.terms import RejectedInput, ZoneWarning
+from marsad.terms import RejectedInput, Watch, ZoneWarning, ZoneWatch
 
-LISTS = ("tracks", "launches", "impacts", "corridors", "zones", "warnings", "sensors", "faults", "channels", "drills")
+LISTS = (
+    "tracks",
+    "launches",
+    "impacts",
+    "corridors",
+    "zones",
+    "warnings",
+    "sensors",
+    "faults",
+    "losses",
+    "channels",
+    "drills",
+)
 KEYS: dict[str, tuple[str, ...]] = {
     "tracks": ("track_id",),
     "launches": ("event_id",),
@@ -24,6 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "warnings": ("warning_id",),
     "sensors": ("sensor_id",),
     "faults": ("sensor_id", "kind"),
+    "losses": ("cause",),
     "channels": ("channel_id",),
     "drills": ("drill_id",),
 }
@@ -54,6 +68,8 @@ class Picture:
         self._since: dict[str, tuple[str, int]] = {}
         self._fault_since: dict[str, int] = {}
         self.overload: Json | None = None
+        self._loss_since: dict[str, int] = {}
+        self._watch: dict[str, ZoneWatch] = {z.zone_id: ZoneWatch(zone_id=z.zone_id) for z in site.zones}
         self._touched: dict[tuple[str, str], int] = {}
         self._rejects: deque[Json] = deque(maxlen=REJECTS_KEPT)
         self._new_rejects: deque[Json] = deque(maxlen=REJECTS_KEPT)
@@ -61,7 +77,8 @@ class Picture:
         self._new_notes: list[Json] = []
         self.rejected_total = 0
         for zone in site.zones:
-            self._put("zones", wire.zone_state(zone.zone_id, None, now_utc_ns))
+            self._put_zone(zone.zone_id, None, now_utc_ns, now_utc_ns)
+        self._lose_watch(now_utc_ns)
         for known in health.sensors.values():
             self._put("sensors", wire.sensor(known, now_utc_ns))
 
@@ -76,6 +93,10 @@ class Picture:
         self._touched[name, key] = now_utc_ns
         if len(found) > MOST.get(name, 100_000):
             self._drop(name, next(iter(found)))
+
+    def _put_zone(self, zone_id: str, warning: ZoneWarning | None, since_utc_ns: int, now_utc_ns: int) -> None:
+        state = wire.zone_state(zone_id, warning, since_utc_ns)
+        self._put("zones", {**state, **wire.watch(self._watch[zone_id])}, now_utc_ns)
 
     def _drop(self, name: str, key: str) -> None:
         self._lists[name].pop(key, None)
@@ -110,6 +131,8 @@ class Picture:
             self.overload = wire.overload(outputs.overload) if outputs.overload.put_off else None
             said = overload_words(outputs.overload) if self.overload else ""
             self.trouble("pipeline", "overloaded", said, now_utc_ns)
+        if outputs.watch is not None:
+            urgent |= self._watched(outputs.watch, now_utc_ns)
         self.reject(outputs.rejected)
         return urgent
 
@@ -128,7 +151,63 @@ class Picture:
             since = warning.arrival_utc_ns
             self._since[warning.zone_id] = (warning.level, since)
         if warning.zone_id in self._lists["zones"]:
-            self._put("zones", wire.zone_state(warning.zone_id, warning, since), now_utc_ns)
+            self._put_zone(warning.zone_id, warning, since, now_utc_ns)
+
+    def _watched(self, watch: Watch, now_utc_ns: int) -> bool:
+        """Take in who is watched over; say whether somebody is less, or more, than before."""
+        zones = self._lists["zones"]
+        for one in watch.zones:
+            if one.zone_id in zones:
+                self._watch[one.zone_id] = one
+                state = {**zones[one.zone_id], **wire.watch(one)}
+                if state != zones[one.zone_id]:
+                    self._put("zones", state, now_utc_ns)
+        return self._lose_watch(now_utc_ns)
+
+    def _lose_watch(self, now_utc_ns: int) -> bool:
+        """Show as losses of protection zones that nobody watches, and those not watched for all that they could be."""
+        bare = [zone_id for zone_id, one in self._watch.items() if not one.since_utc_ns]
+        is_news = self.lose("unwatched", now_utc_ns, bare)
+        for hazard in HAZARDS:
+            part = [zone_id for zone_id, one in self._watch.items() if one.since_utc_ns and hazard in one.lost]
+            is_news |= self.lose(f"unwatched_{hazard}", now_utc_ns, part)
+        return is_news
+
+    def lose(self, cause: str, now_utc_ns: int, zone_ids: Sequence[str] = (), detail: str = "") -> bool:
+        """Take in a loss of protection, which the console shows in its banner whatever else is shown there.
+
+        Parameters
+        ----------
+        cause
+            What it comes from; the console's words stand under ``loss.<cause>``.
+        now_utc_ns
+            When it was found; kept as its beginning until it has gone.
+        zone_ids
+            The zones that it takes protection from.
+        detail
+            What else is known, in a sentence for people; for a cause that concerns no zone in particular.
+
+        Returns
+        -------
+        bool
+            Whether that is news.  Without zones and detail the loss has gone.
+        """
+        standing = self._lists["losses"].get(cause)
+        is_gone = not zone_ids and not detail
+        if standing is None and is_gone:
+            return False
+        if standing is not None and (standing["zone_ids"], standing["detail"]) == (list(zone_ids), detail):
+            return False
+        since = self._loss_since.setdefault(cause, now_utc_ns)
+        self._put("losses", wire.loss(cause, list(zone_ids), detail, since, cleared=is_gone), now_utc_ns)
+        if is_gone:
+            self._loss_since.pop(cause, None)
+        return True
+
+    @property
+    def losses(self) -> list[Json]:
+        """The losses of protection that stand."""
+        return [one for one in self._lists["losses"].values() if not one["cleared"]]
 
     def move(self, changed: Iterable[str], now_utc_ns: int) -> None:
         """Take in sensors whose place, description or status changed."""
@@ -184,7 +263,13 @@ class Picture:
 
     def pass_time(self, now_utc_ns: int) -> bool:
         """Let what has grown old go; say whether the console should hear of it at once."""
-        turned = self.health.turned(now_utc_ns)
+        # against what is shown, not against what was found before: what is shown may be of a batch begun earlier
+        shown = self._lists["sensors"]
+        turned = {
+            name
+            for name, known in self.health.sensors.items()
+            if name not in shown or shown[name]["status"] != known.status(now_utc_ns)
+        }
         self.move(turned, now_utc_ns)
         for (name, key), touched in list(self._touched.items()):
             if name == "tracks" and now_utc_ns - touched > TRACK_KEPT_NS:
@@ -196,7 +281,7 @@ class Picture:
         for zone_id, (level, since) in list(self._since.items()):
             if level == "all_clear" and now_utc_ns - since > self._zone_seconds * 1e9:
                 self._since[zone_id] = ("clear", now_utc_ns)
-                self._put("zones", wire.zone_state(zone_id, None, now_utc_ns), now_utc_ns)
+                self._put_zone(zone_id, None, now_utc_ns, now_utc_ns)
         return bool(turned)
 
     # --- what goes out ---
@@ -218,9 +303,10 @@ class Picture:
             if entities:
                 changes[name] = entities
             keys.clear()
-        for entity in changes.get("faults", ()):
-            if entity["cleared"]:
-                self._drop("faults", key_of("faults", entity))
+        for name in ("faults", "losses"):
+            for entity in changes.get(name, ()):
+                if entity["cleared"]:
+                    self._drop(name, key_of(name, entity))
         for name, ended in self._ended.items():
             if ended:
                 changes[name] = list(dict.fromkeys(ended))

@@ -27,6 +27,7 @@ from marsad.terms import (
     SensorFault,
     SensorReport,
     TrackEnd,
+    Watch,
     WeatherReport,
     ZoneWarning,
 )
@@ -37,7 +38,7 @@ MEMORY_MESSAGES = 20_000
 MOST_CULPRITS = 8
 """So many messages of one batch are found out; what still fails then is left out as a whole, as each costs time."""
 
-Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault | Overload
+Decision = LaunchEstimate | ImpactForecast | CorridorForecast | TrackEnd | ZoneWarning | SensorFault | Overload | Watch
 DECISION_KINDS: dict[str, type[Decision]] = {
     "launch": LaunchEstimate,
     "impact": ImpactForecast,
@@ -46,6 +47,7 @@ DECISION_KINDS: dict[str, type[Decision]] = {
     "warning": ZoneWarning,
     "fault": SensorFault,
     "overload": Overload,
+    "watch": Watch,
 }
 _message_encoder = msgspec.json.Encoder()
 _message_decoder = msgspec.json.Decoder(Message)
@@ -89,7 +91,7 @@ def decode_message(payload: bytes) -> Message:
 
 
 def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
-    """Name what a step decided, in a fixed order: launches, impacts, corridors, ends, warnings, faults, overload."""
+    """Name what a step decided, in a fixed order: launches, impacts, corridors, ends, warnings, faults, load, watch."""
     for launch in outputs.launches:
         yield "launch", launch
     for impact in outputs.impacts:
@@ -106,6 +108,8 @@ def decisions(outputs: Outputs) -> Iterator[tuple[str, Decision]]:
         yield "fault", fault
     if outputs.overload is not None:
         yield "overload", outputs.overload
+    if outputs.watch is not None:
+        yield "watch", outputs.watch
 
 
 def last_words(outputs: Sequence[Outputs]) -> Outputs:
@@ -123,9 +127,15 @@ def sender_of(message: Message) -> str:
 
 
 def _joined(said: Sequence[Outputs]) -> Outputs:
-    """Join what several steps said, in their order."""
-    names = [one.name for one in fields(Outputs)]
-    return Outputs(**{name: tuple(item for one in said for item in getattr(one, name)) for name in names})
+    """Join what several steps said, in their order; of how it stands, the last word."""
+    told: dict[str, Any] = {}
+    for name in (one.name for one in fields(Outputs)):
+        words = [getattr(one, name) for one in said]
+        if isinstance(getattr(Outputs(), name), tuple):
+            told[name] = tuple(item for items in words for item in items)
+        else:
+            told[name] = next((word for word in reversed(words) if word is not None), None)
+    return Outputs(**told)
 
 
 def _halves(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:

@@ -257,6 +257,7 @@ class Station:
         if bool(overload.put_off) != self._is_overloaded:
             self._is_overloaded = bool(overload.put_off)
             log.warning("%s", line(overload))
+
     def _note_clock(self, outputs: Outputs) -> None:
         """Say loudly that the station's own clock is wrong, and measure sensors' clocks against their common one."""
         for fault in outputs.faults:
@@ -448,6 +449,7 @@ class Station:
             "sensors_live": live,
             "sensors_lost": lost,
             "clock_off_s": self.health.station_off_s,
+            "losses": self.picture.losses,
             "consoles": self.hub.subscribers,
             "connections": self.feed.connections,
             "counts": dict(self.core.intake.counts + self.feed.counts),

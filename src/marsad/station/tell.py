@@ -9,7 +9,16 @@ from marsad.station import wire
 from marsad.station.lines import cep_m, clock, line
 from marsad.station.runner import DECISION_KINDS, Decision
 from marsad.station.wire import Json
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, Overload, TrackEnd, TrackReport, ZoneWarning
+from marsad.terms import (
+    CorridorForecast,
+    ImpactForecast,
+    LaunchEstimate,
+    Overload,
+    TrackEnd,
+    TrackReport,
+    Watch,
+    ZoneWarning,
+)
 
 _BETTER = 0.6
 """An estimate is told again when its CEP has shrunk to this part of what was told."""
@@ -21,6 +30,8 @@ class Teller:
     def __init__(self) -> None:
         self._told: dict[str, tuple[str, float]] = {}
         self._tracks: dict[str, tuple[str, str]] = {}
+        self._watched = 0
+        self._was_lost = False
         self.counts: dict[str, int] = dict.fromkeys(DECISION_KINDS, 0)
 
     def events(self, outputs: Outputs, now_utc_ns: int) -> Iterator[tuple[str, Json]]:
@@ -28,12 +39,17 @@ class Teller:
         for track in outputs.tracks:
             yield from self._track(track, now_utc_ns)
         load = () if outputs.overload is None else (outputs.overload,)
-        decided: tuple[Decision, ...] = (*outputs.launches, *outputs.impacts, *outputs.warnings, *outputs.faults, *load)
+        watch = () if outputs.watch is None else (outputs.watch,)
+        decided: tuple[Decision, ...] = (
+            *outputs.launches, *outputs.impacts, *outputs.warnings, *outputs.faults, *load, *watch,
+        )  # fmt: skip
         for decision in decided:
             if self._is_news(decision):
                 yield line(decision), _json(decision)
 
     def _is_news(self, decision: Decision) -> bool:
+        if isinstance(decision, Watch):
+            return self._is_loss(decision)
         if isinstance(decision, CorridorForecast | TrackEnd):
             return False
         if isinstance(decision, LaunchEstimate):
@@ -45,6 +61,15 @@ class Teller:
         if isinstance(decision, Overload):
             return self._better("overload", str(decision.put_off > 0), 0.0)
         return self._better(f"fault {decision.sensor_id} {decision.kind}", str(decision.cleared), 0.0)
+
+    def _is_loss(self, watch: Watch) -> bool:
+        """Whether a zone is watched less than before, or again: not that sensors speak up one by one at first."""
+        watched, before = sum(len(zone.since_utc_ns) for zone in watch.zones), self._watched
+        self._watched, is_loss = watched, watched < before
+        is_news = is_loss or (self._was_lost and watched > before)
+        self._was_lost = is_loss or (self._was_lost and any(zone.lost for zone in watch.zones))
+        self.counts["watch"] += is_loss
+        return is_news
 
     def _better(self, key: str, state: str, cep: float) -> bool:
         told_state, told_cep = self._told.get(key, ("", 0.0))
@@ -93,4 +118,6 @@ def _json(decision: Decision) -> Json:
         return {"event": "warning", **head, **wire.warning(decision)}
     if isinstance(decision, Overload):
         return {"event": "overload", **head, **wire.overload(decision)}
+    if isinstance(decision, Watch):
+        return {"event": "watch", **head, "zones": [wire.watch(zone) for zone in decision.zones]}
     return {"event": "fault", **head, **wire.fault(decision, decision.arrival_utc_ns)}

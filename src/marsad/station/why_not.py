@@ -6,25 +6,28 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from marsad.adapters.errors import BadInputError
 from marsad.sensing.site import Site
+from marsad.sensing.zone_watch import HAZARDS
 from marsad.station.journal import JournalReader, open_for_reading
 from marsad.station.lines import clock
 from marsad.station.snapshot import decode_site
-from marsad.terms import CorridorForecast, ImpactForecast, Zone, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, Watch, Zone, ZoneWarning
+from marsad.terms.warnings import Hazard
 from marsad.warn.words import LANGUAGES
 
 SECOND_NS = 1_000_000_000
 BACK_S = 1800.0
 """How far back from the moment asked about is looked."""
+WATCH_BACK_NS = 86_400 * SECOND_NS
+"""How far back the watch as it stood at the beginning is looked for; it is told only when it changes."""
 LEAST_SHOWN = 0.001
 ALARMED = ("take_shelter", "remain")
 RANK = {"clear": 0, "all_clear": 0, "watch": 1, "prepare": 2, "remain": 3, "take_shelter": 4}
-Kind = Literal["rocket", "drone"]
+Kind = Hazard
 
 
 @dataclass
@@ -50,6 +53,8 @@ class ZoneStory:
     """Greatest probability of all rockets (all drones) together, and when."""
     highest: ZoneWarning | None = None
     forecasts: int = 0
+    unwatched: dict[Kind, list[tuple[int, int]]] = field(default_factory=dict)
+    """When nobody watched the zone for a danger: from and to [ns UTC]."""
 
     @property
     def was_alarmed(self) -> bool:
@@ -81,6 +86,7 @@ def read_zone_story(path: Path, zone_id: str, at_utc_ns: int = 0) -> ZoneStory:
             to_utc_ns=to_ns,
         )
         _fill(story, reader)
+        _note_watch(story, reader)
     return story
 
 
@@ -113,6 +119,29 @@ def _fill(story: ZoneStory, reader: JournalReader) -> None:
             _take(story, now, "drone", corridor.track_id, probability, row.utc_ns)
 
 
+def _note_watch(story: ZoneStory, reader: JournalReader) -> None:
+    """Note when nobody watched the zone; journals of stations that did not say are silent on it."""
+    since: dict[Kind, int] = {}
+    for row in reader.read(("decision",), from_ns=max(story.from_utc_ns - WATCH_BACK_NS, 1), to_ns=story.to_utc_ns + 1):
+        if row.source != "watch":
+            continue
+        watch = msgspec.json.decode(row.payload, type=Watch)
+        watched = next((z.since_utc_ns for z in watch.zones if z.zone_id == story.zone.zone_id), {})
+        for kind in HAZARDS:
+            if kind in watched:
+                _end_gap(story, since, kind, row.utc_ns)
+            else:
+                since.setdefault(kind, row.utc_ns)
+    for kind in list(since):
+        _end_gap(story, since, kind, story.to_utc_ns)
+
+
+def _end_gap(story: ZoneStory, since: dict[Kind, int], kind: Kind, to_utc_ns: int) -> None:
+    began = since.pop(kind, None)
+    if began is not None and to_utc_ns > story.from_utc_ns:
+        story.unwatched.setdefault(kind, []).append((max(began, story.from_utc_ns), to_utc_ns))
+
+
 def _take(
     story: ZoneStory, now: dict[Kind, dict[str, float]], kind: Kind, event_id: str, probability: float, utc_ns: int
 ) -> None:
@@ -133,6 +162,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "alarmed": "it was alarmed ({level} at {at}); why: {warning_id}.",
         "highest": "Highest level told: {level}, at {at}.",
         "never": "No level above clear was told.",
+        "unwatched_rocket": "Nobody watched it for rockets from {start} to {end}: none would have been seen.",
+        "unwatched_drone": "Nobody watched it for drones from {start} to {end}: none would have been seen.",
         "thresholds": "It takes shelter from a probability of {rocket} for rockets and {drone} for drones.",
         "rocket": "Rocket {event}: at most {p}, at {at}.",
         "drone": "Drone {event}: at most {p}, at {at}.",
@@ -149,6 +180,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "alarmed": "أُنذرت ({level} عند {at})، والسبب: {warning_id}.",
         "highest": "أعلى مستوى أُبلغت به: {level} عند {at}.",
         "never": "لم تُبلَّغ بمستوى فوق «آمن».",
+        "unwatched_rocket": "لم يراقبها أحد تحسّبًا للصواريخ من {start} إلى {end}، فما كان أيٌّ منها ليُرى.",
+        "unwatched_drone": "لم يراقبها أحد تحسّبًا للمسيّرات من {start} إلى {end}، فما كان أيٌّ منها ليُرى.",
         "thresholds": "تُنذَر بالاحتماء من احتمال {rocket} للصواريخ و{drone} للمسيّرات.",
         "rocket": "الصاروخ {event}: {p} على الأكثر عند {at}.",
         "drone": "المسيّرة {event}: {p} على الأكثر عند {at}.",
@@ -181,6 +214,9 @@ def _lines(story: ZoneStory, language: str) -> Iterator[str]:
         yield words["never"]
     elif not story.was_alarmed:
         yield words["highest"].format(**told)
+    for kind, gaps in story.unwatched.items():
+        for start, end in gaps:
+            yield words[f"unwatched_{kind}"].format(start=clock(start), end=clock(end))
     yield words["thresholds"].format(**{kind: _percent(p) for kind, p in story.threshold.items()})
     if not story.menaces:
         yield words["none"].format(n=story.forecasts, least=_percent(LEAST_SHOWN))

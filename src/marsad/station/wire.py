@@ -21,6 +21,7 @@ from marsad.terms import (
     Zone,
     ZoneRisk,
     ZoneWarning,
+    ZoneWatch,
 )
 
 Json = dict[str, Any]
@@ -256,8 +257,24 @@ def warning(w: ZoneWarning, acknowledged_by: str | None = None) -> Json:
     )
 
 
+def watch(z: ZoneWatch) -> Json:
+    """Give who is watched over: the dangers that are watched for in a zone, and those that could be."""
+    return {"zone_id": z.zone_id, "watched": sorted(z.since_utc_ns), "watchable": sorted(z.possible)}
+
+
+def loss(cause: str, zone_ids: list[str], detail: str, since_utc_ns: int, *, cleared: bool) -> Json:
+    """Give a loss of protection: its cause, the zones that it takes protection from (none: all), since when."""
+    return {
+        "cause": cause,
+        "zone_ids": zone_ids,
+        "detail": detail,
+        "since_utc_ms": ms(since_utc_ns),
+        "cleared": cleared,
+    }
+
+
 def zone_state(zone_id: str, w: ZoneWarning | None, since_utc_ns: int) -> Json:
-    """Give the state of a zone: what its last warning says, or clear."""
+    """Give the state of a zone: what its last warning says, or clear; whether it is watched is ``watch``."""
     if w is None or w.level == "clear":
         return {
             "zone_id": zone_id,
@@ -278,6 +295,7 @@ def zone_state(zone_id: str, w: ZoneWarning | None, since_utc_ns: int) -> Json:
             "t95_utc_ms": _ms_or_none(w.impact_q95_utc_ns),
             "warning_id": w.warning_id,
             "event_ids": list(w.event_ids),
+            "note": w.note or None,
         }
     )
 

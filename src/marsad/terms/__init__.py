@@ -38,6 +38,7 @@ from marsad.terms.records import Disposition, DispositionKind, Overload, Rejecte
 from marsad.terms.sensors import BiasPrior, Sensor, SensorKind
 from marsad.terms.tracks import Affiliation, CorridorForecast, ObjectKind, TrackEnd, TrackReport, TrackStatus
 from marsad.terms.warnings import WarningAction, WarningLevel, ZoneWarning
+from marsad.terms.watches import Watch, ZoneWatch
 
 __all__ = [
     "Affiliation",
@@ -61,8 +62,8 @@ __all__ = [
     "LaunchStatus",
     "Message",
     "ObjectKind",
-    "Overload",
     "OutOfRangeError",
+    "Overload",
     "PersonOrder",
     "Plot",
     "PointMode",
@@ -79,9 +80,11 @@ __all__ = [
     "TrackStatus",
     "WarningAction",
     "WarningLevel",
+    "Watch",
     "WeatherReport",
     "Zone",
     "ZoneRisk",
     "ZoneWarning",
+    "ZoneWatch",
     "require_in_range",
 ]

@@ -14,6 +14,10 @@ CORRECTION = "correction_"
 """Begins the note of a message in which people correct what was said before; what it is about follows."""
 
 
+UNWATCHED = "nobody_watches"
+"""The note of a message whose level stands for want of sensors: its time is over, but nobody would see more come."""
+
+
 class ZoneWarning(msgspec.Struct, frozen=True, kw_only=True):
     """One decision for one zone.
 

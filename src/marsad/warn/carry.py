@@ -20,16 +20,16 @@ def standing(state: WarnState) -> bytes:
     """Write down what stands (the engine's memory as JSON); empty when no zone is told anything."""
     if not any(record.level in TOLD for record in state.memory.zones.values()):
         return b""
-    return msgspec.json.encode(state.memory)
+    return msgspec.json.encode(replace(state.memory, watch=None))
 
 
 def carry_over(saved: bytes, zones: tuple[Zone, ...], policy: WarningPolicy, now_utc_ns: int) -> WarnState:
     """Go on with the alarms of an earlier run in a run that counts its rockets and tracks anew.
 
-    The old events get names of their own, so that none is mistaken for a new one.  Whoever was to take shelter stays
-    until the new run has itself watched for as long as a rocket's alarm is held; early warning that has lapsed is
-    left.  If the clock was set back between the runs, all times go back with it: a time that seems to lie ahead would
-    keep the rules from firing.
+    The old events get names of their own, so that none is mistaken for a new one.  Nobody watches until sensors speak
+    to the new run, and whoever was to take shelter stays until it has itself watched for as long as their alarm is
+    held; early warning that has lapsed is left.  If the clock was set back between the runs, all times go back with it:
+    a time that seems to lie ahead would keep the rules from firing.
 
     Parameters
     ----------
@@ -64,6 +64,7 @@ def carry_over(saved: bytes, zones: tuple[Zone, ...], policy: WarningPolicy, now
                 for name, incident in memory.incidents.items()
             },
             unconfirmed=tuple(_name(event_id, mark) for event_id in memory.unconfirmed),
+            watch={},
         ),
     )
 

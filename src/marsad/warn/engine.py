@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import Zone, ZoneWarning
 from marsad.warn.evidence import AllClearOrder, CorrectAlarm, Evidence, Hold
-from marsad.warn.rules import ALARMED, Picture, Verdict, leave_alarm, look, wanted
+from marsad.warn.rules import ALARMED, Picture, Verdict, WatchedZone, leave_alarm, leave_early, look, wanted, watched
 from marsad.warn.state import Decision, Memory, Threat, WarnParams, WarnState, ZoneRecord
 from marsad.warn.tell import begin, tell
 from marsad.warn.threats import SECOND_NS, absorb
@@ -39,6 +39,9 @@ def step(
     if evidence.is_empty and not sweep:
         return _with(state, replace(state.memory, now_utc_ns=now)), ()
     memory, touched = absorb(state, evidence, params)
+    if evidence.watch is not None:
+        memory = replace(memory, watch={one.zone_id: one for one in evidence.watch.zones})
+        touched.update(memory.zones)
     if sweep:
         touched.update(memory.zones)
     records = dict(memory.zones)
@@ -48,7 +51,7 @@ def step(
     counts = dict(memory.alarm_counts)
     for zone_id, zone in _in_site_order(state, touched):
         before = records.get(zone_id) or ZoneRecord(zone_id=zone_id)
-        after, said = _zone(before, zone, memory.threats, now, counts, state.policy, params)
+        after, said = _zone(before, zone, memory, now, counts, state.policy, params)
         if said is not None:
             warnings.append(said[0])
             decisions.append(said[1])
@@ -82,7 +85,7 @@ def _in_site_order(state: WarnState, touched: set[str]) -> list[tuple[str, Zone]
 def _zone(
     record: ZoneRecord,
     zone: Zone,
-    threats: dict[str, Threat],
+    memory: Memory,
     now: int,
     counts: dict[str, int],
     policy: WarningPolicy,
@@ -90,16 +93,17 @@ def _zone(
 ) -> tuple[ZoneRecord, tuple[ZoneWarning, Decision] | None]:
     """Give the zone's new record and what is to be said, if anything."""
     policy = policy.of_zone(zone)
-    picture = look(threats, zone, now, policy, params)
-    verdict = _next(record, picture, now, zone, threats, policy, params)
+    picture = look(memory.threats, zone, now, policy, params)
+    watch = watched(record, memory.threats, memory.watch)
+    verdict = _next(record, picture, now, zone, memory.threats, watch, policy, params)
     record = _reckon(record, picture, verdict, now, params)
     if verdict.level == record.level:
-        return tell(record, picture, verdict, now, zone, policy, params, changed=False)
+        return tell(record, picture, verdict, now, zone, watch, policy, params, changed=False)
     if record.level in ("clear", "all_clear") and verdict.level not in ("clear", "all_clear"):
         record = begin(record, picture, now, counts)
     if verdict.level == "clear" and record.level == "all_clear":
         return ZoneRecord(zone_id=record.zone_id), None
-    return tell(record, picture, verdict, now, zone, policy, params, changed=True)
+    return tell(record, picture, verdict, now, zone, watch, policy, params, changed=True)
 
 
 def _next(
@@ -108,6 +112,7 @@ def _next(
     now: int,
     zone: Zone,
     threats: dict[str, Threat],
+    watch: WatchedZone,
     policy: WarningPolicy,
     params: WarnParams,
 ) -> Verdict:
@@ -117,7 +122,7 @@ def _next(
     if record.level in ALARMED:
         if want.level == "take_shelter":
             return want
-        return leave_alarm(record, picture, now, threats, params) or stay
+        return leave_alarm(record, picture, now, threats, watch, policy, params) or stay
     if RANK[want.level] > RANK[record.level]:
         return want
     if record.level == "all_clear":
@@ -125,9 +130,7 @@ def _next(
         return Verdict("clear", "all_clear_over") if over else stay
     if record.level == want.level:
         return stay
-    leave_s = params.prepare_leave_s if record.level == "prepare" else params.watch_leave_s
-    quiet = record.low_since_utc_ns > 0 and now - record.low_since_utc_ns >= leave_s * SECOND_NS
-    return Verdict(want.level, "threat_gone") if quiet else stay
+    return leave_early(record, want, now, threats, watch, params) or stay
 
 
 def _reckon(record: ZoneRecord, picture: Picture, verdict: Verdict, now: int, params: WarnParams) -> ZoneRecord:
@@ -169,7 +172,7 @@ def _orders(
             if isinstance(order, Hold) and record.held_until_utc_ns == 0 and record.level not in ALARMED:
                 until = memory.now_utc_ns + round(params.hold_s * SECOND_NS)
                 records[zone_id] = replace(record, held_until_utc_ns=until)
-            if isinstance(order, AllClearOrder) and record.level in ALARMED:
+            if isinstance(order, AllClearOrder) and (record.level in ALARMED or record.unwatched):
                 threats = _end_manual(threats, zone_id)
                 zone = state.zones[zone_id]
                 picture = look(threats, zone, memory.now_utc_ns, state.policy.of_zone(zone), params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, PersonOrder, Watch
 from marsad.terms.inputs import Correction
 from marsad.terms.warnings import Hazard
 
@@ -38,7 +38,10 @@ class CancelAlarm(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_alarm")
 
 
 class AllClearOrder(msgspec.Struct, frozen=True, kw_only=True, tag="all_clear_order"):
-    """A person ends the stay in shelter; has effect only where no impact is still to come."""
+    """A person ends the stay in shelter, or a lower level that stands for want of sensors.
+
+    Has effect only where no impact is still to come.
+    """
 
     order_id: str
     zone_ids: tuple[str, ...]
@@ -90,7 +93,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Everything new at one time.  ``launches``, ``impacts``, ``corridors`` hold only what changed.
 
     ``lost_track_ids`` are tracks that ended without a word (an alarm stays); ``cleared_track_ids`` are tracks that
-    turned out to be no threat (a rule takes the alarm back).
+    turned out to be no threat (a rule takes the alarm back).  ``watch`` says for which zones anybody would see more
+    come; an engine that was never told of it reckons with zones that are always watched (plans and drills do).
     """
 
     now_utc_ns: int
@@ -100,6 +104,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     lost_track_ids: tuple[str, ...] = ()
     cleared_track_ids: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    watch: Watch | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -111,4 +116,5 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             or self.lost_track_ids
             or self.cleared_track_ids
             or self.orders
+            or self.watch is not None
         )

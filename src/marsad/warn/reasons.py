@@ -7,6 +7,7 @@ import hashlib
 import msgspec
 
 from marsad.terms import ZoneWarning
+from marsad.terms.warnings import UNWATCHED
 from marsad.warn.state import DecisionInputs
 from marsad.warn.words import LANGUAGES, Words
 
@@ -48,9 +49,10 @@ def explain(warning: ZoneWarning, zone_name: str, inputs: DecisionInputs | None,
     )
     lines.append(_rule(warning, inputs, words))
     coming = warning.probability > 0
-    lines.append(
-        words.probability.format(probability=_percent(warning.probability)) if coming else words.no_probability
-    )
+    if coming:
+        lines.append(words.probability.format(probability=_percent(warning.probability)))
+    elif warning.note != UNWATCHED:  # where nobody watches, nobody knows
+        lines.append(words.no_probability)
     q95 = warning.impact_q95_utc_ns
     if warning.impact_q05_utc_ns is not None and q95 is not None and q95 > warning.arrival_utc_ns:
         left_s = max((warning.impact_q05_utc_ns - warning.arrival_utc_ns) / 1e9, 0.0)
@@ -87,6 +89,11 @@ def _rule(warning: ZoneWarning, inputs: DecisionInputs | None, words: Words) -> 
 
 def _numbers(warning: ZoneWarning, inputs: DecisionInputs, words: Words) -> list[str]:
     lines = [words.shelter.format(shelter=words.seconds.format(value=f"{inputs.shelter_s:.0f}"))]
+    since = inputs.watched_since_utc_ns
+    if since is None:
+        lines.append(words.unwatched)
+    elif isinstance(since, int):
+        lines.append(words.watched.format(since=_clock(since)))
     rockets = [t for t in inputs.threats if t.kind == "rocket"]
     if rockets and warning.rule in ALARM_RULES:
         axis = min(t.semi_major_m for t in rockets)

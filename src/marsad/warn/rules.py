@@ -1,7 +1,9 @@
 """The rules by which a zone's level changes; pure functions of one zone's picture and record.
 
 Levels and their order: clear < watch < prepare < take_shelter.  ``remain`` and ``all_clear`` follow an alarm.  An alarm
-is latched: nothing but the rules of ``leave_alarm`` ends it, and the silence of a sensor is none of them.
+is latched: nothing but the rules of ``leave_alarm`` ends it, and the silence of a sensor is none of them.  Time alone
+ends no level either: that nothing more came says something only where somebody would have seen it.  Where nobody
+watches, the level stays until a person ends it, or until the zone has been watched again for as long as people stay.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marsad.sensing.site import WarningPolicy
-from marsad.terms import WarningLevel, Zone, ZoneRisk
+from marsad.terms import WarningLevel, Zone, ZoneRisk, ZoneWatch
+from marsad.terms.warnings import Hazard
 from marsad.warn.plain import is_plain, names
 from marsad.warn.state import Threat, WarnParams, ZoneRecord
 from marsad.warn.threats import SECOND_NS, time_q99_utc_ns
 
 ALARMED = ("take_shelter", "remain")
+NOBODY_WATCHES = "nobody_watches"
+WATCH_RULES = (NOBODY_WATCHES, "watched_again", "hold_time_over", "event_taken_back", "threat_gone")
+"""The rules that rest on who watches: their decisions keep since when."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,13 @@ def _early(picture: Picture, now_utc_ns: int, zone: Zone, params: WarnParams, he
 
 
 def leave_alarm(
-    record: ZoneRecord, picture: Picture, now_utc_ns: int, threats: dict[str, Threat], params: WarnParams
+    record: ZoneRecord,
+    picture: Picture,
+    now_utc_ns: int,
+    threats: dict[str, Threat],
+    watch: WatchedZone,
+    policy: WarningPolicy,
+    params: WarnParams,
 ) -> Verdict | None:
     """Say by which rule a standing alarm may step down now, or None: it stands.
 
@@ -163,17 +175,94 @@ def leave_alarm(
     if record.ended_by:
         return Verdict("all_clear", "ordered_by_person")
     behind = [threats[e] for e in record.event_ids if e in threats]
+    watched_enough = watch.has_been_watched(hold_s(watch.hazards, policy), now_utc_ns)
     if behind and all(t.outcome == "cancelled" for t in behind):
-        by_person = any(t.cancelled_by.startswith("person") for t in behind)
-        waited = now_utc_ns - max(t.cancelled_utc_ns for t in behind) >= params.retraction_delay_s * SECOND_NS
-        if by_person or waited:
-            return Verdict("all_clear", "cancelled_by_person" if by_person else "event_taken_back")
-        return None
+        if _is_cancelled_by_person(behind):
+            return Verdict("all_clear", "cancelled_by_person")
+        last_utc_ns = max(t.cancelled_utc_ns for t in behind)
+        if now_utc_ns - last_utc_ns < params.retraction_delay_s * SECOND_NS:
+            return None
+        if watched_enough or watch.was_watched(last_utc_ns):
+            return Verdict("all_clear", "event_taken_back")
     if now_utc_ns >= record.stay_until_utc_ns:
-        return Verdict("all_clear", "hold_time_over")
+        return Verdict("all_clear", "hold_time_over") if watched_enough else Verdict("remain", watch.why_not_over)
     if record.level == "take_shelter" and now_utc_ns >= record.danger_until_utc_ns:
         return Verdict("remain", "impact_time_passed")
     return None
+
+
+def leave_early(
+    record: ZoneRecord,
+    want: Verdict,
+    now_utc_ns: int,
+    threats: dict[str, Threat],
+    watch: WatchedZone,
+    params: WarnParams,
+) -> Verdict | None:
+    """Say by which rule a level below the alarm may step down now, or None: it stands as it is.
+
+    Its end is told to the same people by the same words as an all-clear, so it asks for the same witness.
+    """
+    if record.ended_by:
+        return Verdict(want.level, "ordered_by_person")
+    leave_s = params.prepare_leave_s if record.level == "prepare" else params.watch_leave_s
+    if not record.low_since_utc_ns or now_utc_ns - record.low_since_utc_ns < leave_s * SECOND_NS:
+        return None
+    behind = [threats[e] for e in record.event_ids if e in threats]
+    if watch.has_been_watched(leave_s, now_utc_ns) or (behind and _is_cancelled_by_person(behind)):
+        return Verdict(want.level, "threat_gone")
+    return Verdict(record.level, watch.why_not_over)
+
+
+@dataclass(frozen=True)
+class WatchedZone:
+    """What the watch over a zone means for the level that it has.
+
+    ``since_utc_ns``: since when all that is behind the level is watched for, without a gap; None: it is not; 0: ever
+    since, as far as an engine knows that was never told.
+    """
+
+    hazards: frozenset[Hazard]
+    since_utc_ns: int | None
+
+    def was_watched(self, from_utc_ns: int) -> bool:
+        """Whether the zone has been watched from then until now."""
+        return self.since_utc_ns is not None and self.since_utc_ns <= from_utc_ns
+
+    def has_been_watched(self, for_s: float, now_utc_ns: int) -> bool:
+        """Whether the zone has been watched for so long."""
+        return self.was_watched(now_utc_ns - round(for_s * SECOND_NS))
+
+    @property
+    def why_not_over(self) -> str:
+        """The rule by which a level stands though its time is over."""
+        return NOBODY_WATCHES if self.since_utc_ns is None else "watched_again"
+
+
+def watched(record: ZoneRecord, threats: dict[str, Threat], watch: dict[str, ZoneWatch] | None) -> WatchedZone:
+    """Say whether all that is behind a zone's level would be seen if more of it came.
+
+    What nobody named may be anything that the site can watch for; where it can watch for nothing, nobody watches.
+    """
+    hazards = {threats[e].hazard for e in record.event_ids if e in threats} | {record.hazard}
+    if watch is None:
+        return WatchedZone(frozenset(hazards), 0)
+    zone = watch.get(record.zone_id)
+    named = hazards - {"unknown"} or set(zone.possible if zone is not None else ())
+    since = [zone.since_utc_ns.get(hazard) for hazard in named] if zone is not None else []
+    known = [one for one in since if one is not None]
+    return WatchedZone(frozenset(named), max(known) if known and len(known) == len(since) else None)
+
+
+def hold_s(hazards: frozenset[Hazard], policy: WarningPolicy) -> float:
+    """Give how long people stay after what is behind their alarm: so long a zone is to be watched before it ends."""
+    rocket_s = 0.0 if hazards == {"drone"} else policy.rocket_hold_s
+    return max(rocket_s, policy.drone_hold_s if "drone" in hazards else 0.0)
+
+
+def _is_cancelled_by_person(behind: list[Threat]) -> bool:
+    """Whether people took back what is behind a level, all else of it being taken back too."""
+    return all(t.outcome == "cancelled" for t in behind) and any(t.cancelled_by.startswith("person") for t in behind)
 
 
 def _threshold(threat: Threat, policy: WarningPolicy) -> float:

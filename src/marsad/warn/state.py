@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from marsad.sensing.site import WarningPolicy
-from marsad.terms import WarningLevel, Zone, ZoneRisk
+from marsad.terms import WarningLevel, Zone, ZoneRisk, ZoneWatch
 from marsad.terms.warnings import Hazard
 
 
@@ -19,7 +19,9 @@ class WarnParams:
     A threshold "low" is ``low_fraction`` of the site's alarm threshold; "prepare" begins at ``prepare_fraction``.
     ``decision_margin_s`` allows for the time until the next step; ``retraction_delay_s`` for an event that takes the
     place of a cancelled one.  A standing level is not told again within ``update_s``; where only drones are behind it
-    and none comes earlier than told, not within ``update_drone_s``: their times and probabilities waver.
+    and none comes earlier than told, not within ``update_drone_s``: their times and probabilities waver.  A level that
+    stands only because nobody watches is told to last ``unwatched_expiry_s``: it may be hours until a person decides,
+    and people in shelters need not hear every minute that it stands.
     """
 
     low_fraction: float = 0.1
@@ -38,6 +40,7 @@ class WarnParams:
     hold_s: float = 30.0
     hold_refused_under_s: float = 60.0
     drone_overhead_s: float = 30.0
+    unwatched_expiry_s: float = 600.0
 
 
 class Threat(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +69,8 @@ class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     ``danger_until_utc_ns`` is the 99 % quantile of the last impact reckoned with since the alarm began,
     ``stay_until_utc_ns`` when people may leave shelter; ``shown_utc_ns`` are the impact times told last (5, 50, 95 %);
     ``ended_by`` names the order that ended the stay; ``correction`` is one not told yet; ``corrected`` is the hazard
-    that a person named and the events that it was named for: a new event is named by itself again.
+    that a person named and the events that it was named for: a new event is named by itself again; ``unwatched`` says
+    that the last word to the zone was that nobody watches it.
     """
 
     zone_id: str
@@ -88,6 +92,7 @@ class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: str = ""
     correction: str = ""
     corrected: tuple[Hazard, tuple[str, ...]] | None = None
+    unwatched: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +104,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """All that changes; zones not named in ``zones`` are clear."""
+    """All that changes; zones not named in ``zones`` are clear.
+
+    ``watch`` is the watch as last told, by zone; None if the engine was never told of it.  A zone that it does not name
+    is watched by nobody.
+    """
 
     now_utc_ns: int = 0
     swept_utc_ns: int = 0
@@ -108,6 +117,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     incidents: dict[str, Incident] = {}
     alarm_counts: dict[str, int] = {}
     unconfirmed: tuple[str, ...] = ()
+    watch: dict[str, ZoneWatch] | None = None
 
 
 class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +134,11 @@ class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers that one decision rested on; their canonical JSON is what ``inputs_hash`` is made of."""
+    """The numbers that one decision rested on; their canonical JSON is what ``inputs_hash`` is made of.
+
+    ``watched_since_utc_ns`` stands only where the watch decided: since when the zone is watched for what is behind
+    its alarm, None for not at all.
+    """
 
     now_utc_ns: int
     zone_id: str
@@ -140,6 +154,7 @@ class DecisionInputs(msgspec.Struct, frozen=True, kw_only=True):
     danger_until_utc_ns: int
     stay_until_utc_ns: int
     order_id: str = ""
+    watched_since_utc_ns: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

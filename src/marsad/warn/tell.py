@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from marsad.sensing.site import WarningPolicy
 from marsad.terms import WarningAction, WarningLevel, Zone, ZoneWarning
-from marsad.terms.warnings import CORRECTION, Hazard
+from marsad.terms.warnings import CORRECTION, UNWATCHED, Hazard
 from marsad.warn.reasons import inputs_hash
-from marsad.warn.rules import ALARMED, Picture, Verdict
+from marsad.warn.rules import ALARMED, NOBODY_WATCHES, WATCH_RULES, Picture, Verdict, WatchedZone
 from marsad.warn.state import Decision, DecisionInputs, ThreatNumbers, WarnParams, ZoneRecord
 from marsad.warn.threats import SECOND_NS
 
@@ -16,7 +16,7 @@ STILL_IN_DANGER_S = 5
 PROBABILITY_STEP = 0.1
 EARLIER_STEP_S = 1
 CORRECTED = "corrected_by_person"
-BY_PERSON = ("manual_alarm", "cancelled_by_person", CORRECTED)
+BY_PERSON = ("manual_alarm", "cancelled_by_person", "ordered_by_person", CORRECTED)
 DRONE_STEP = 0.2
 """A drone's time is news when it moves by this part of what was left until it, a rocket's when by a second."""
 
@@ -46,6 +46,7 @@ def tell(
     verdict: Verdict,
     now: int,
     zone: Zone,
+    watch: WatchedZone,
     policy: WarningPolicy,
     params: WarnParams,
     *,
@@ -55,11 +56,15 @@ def tell(
     expires = _expires(record, verdict, now, policy, params)
     shown = _shown(record, picture, verdict)
     corrects = bool(record.correction) and not changed
-    if not changed and not corrects and not _worth_an_update(record, picture, shown, expires, now, params):
+    unwatched = verdict.rule == NOBODY_WATCHES
+    turned = unwatched != record.unwatched
+    if not (changed or corrects or turned or _worth_an_update(record, picture, shown, expires, now, params)):
         return record, None
     rule = CORRECTED if corrects else verdict.rule
     hazard = _hazard(record, picture)
     inputs = _inputs(record, picture, now, zone, policy)
+    if verdict.rule in WATCH_RULES and watch.since_utc_ns != 0:
+        inputs = replace(inputs, watched_since_utc_ns=watch.since_utc_ns)
     digest = inputs_hash(inputs)
     action = "update" if corrects else _action(record, verdict, changed)
     after = replace(
@@ -73,6 +78,7 @@ def tell(
         expires_utc_ns=expires,
         low_since_utc_ns=0 if changed else record.low_since_utc_ns,
         correction="",
+        unwatched=unwatched,
     )
     warning = ZoneWarning(
         warning_id=record.warning_id,
@@ -100,6 +106,8 @@ def tell(
 def _expires(record: ZoneRecord, verdict: Verdict, now: int, policy: WarningPolicy, params: WarnParams) -> int:
     """Let an alarm stand beyond its own end, so that only a rule ends it; lower levels lapse when not renewed."""
     slack = round(params.expiry_slack_s * SECOND_NS)
+    if verdict.rule == NOBODY_WATCHES:
+        return max(record.expires_utc_ns, now + round(params.unwatched_expiry_s * SECOND_NS))
     if verdict.level in ALARMED:
         return max(record.expires_utc_ns, record.stay_until_utc_ns + slack, now + 2 * slack)
     if verdict.level in ("all_clear", "clear"):
@@ -177,7 +185,9 @@ def _action(record: ZoneRecord, verdict: Verdict, changed: bool) -> WarningActio
 
 
 def _note(picture: Picture, shown: tuple[int, int, int] | None, verdict: Verdict) -> str:
-    """Machine-readable remark: the real impact may come later than the countdown shows."""
+    """Machine-readable remark: nobody watches; or the real impact may come later than the countdown shows."""
+    if verdict.rule == NOBODY_WATCHES:
+        return UNWATCHED
     if verdict.level not in ALARMED or shown is None or picture.earliest is None:
         return ""
     later_s = (picture.earliest.time_q50_utc_ns - shown[1]) / SECOND_NS

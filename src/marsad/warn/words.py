@@ -18,6 +18,8 @@ RULES = (
     "latched",
     "impact_time_passed",
     "hold_time_over",
+    "nobody_watches",
+    "watched_again",
     "event_taken_back",
     "cancelled_by_person",
     "ordered_by_person",
@@ -38,6 +40,8 @@ class Words:
     no_probability: str
     times: str
     shelter: str
+    watched: str
+    unwatched: str
     axis: str
     threat: str
     threats: str
@@ -82,6 +86,10 @@ ENGLISH = Words(
         "latched": "The level stands although the chance has fallen: it ends by its own rules only.",
         "impact_time_passed": "The last impact reckoned with should be over; people stay, as more may come.",
         "hold_time_over": "All clear because the time to stay was over and nothing more was to come.",
+        "nobody_watches": "The time is over, but no live sensor watched the zone, so nothing says that no more comes: "
+        "the level stands until a person ends it, or until the zone has been watched again long enough.",
+        "watched_again": "The time is over and the zone is watched again, but not yet for as long as people stay: "
+        "the level ends by itself when nothing has come in that time.",
         "event_taken_back": "Withdrawn by rule because every event behind the alarm turned out not to be a threat.",
         "cancelled_by_person": "Withdrawn because people declared the alarm false.",
         "ordered_by_person": "All clear because a person ordered it and nothing more was to come.",
@@ -92,6 +100,8 @@ ENGLISH = Words(
     no_probability="Nothing more was to come.",
     times="Expected between {q05} and {q95} UTC, the first {left} after this decision.",
     shelter="People there need {shelter} to reach shelter.",
+    watched="The zone had been watched without a gap since {since} UTC.",
+    unwatched="No live sensor watched the zone for what was behind the alarm.",
     axis="The forecast's 95 % ellipse reached {axis} from its middle; the rule waits above {wait}.",
     threat="{event} ({probability})",
     threats="Behind it: {threats}.",
@@ -135,6 +145,10 @@ ARABIC = Words(
         "latched": "تبقى الحالة قائمة مع أن الاحتمال انخفض: لا تنتهي إلا بقواعدها.",
         "impact_time_passed": "يُفترض أن آخر سقوط محسوب قد انتهى؛ يبقى الناس في الملجأ فقد يأتي المزيد.",
         "hold_time_over": "زال الخطر لأن مدة البقاء انتهت ولم يبقَ ما يُنتظر سقوطه.",
+        "nobody_watches": "انتهت المدة، لكن لا مستشعر عاملًا يراقب المنطقة، فلا شيء يدل على أن المزيد لن يأتي: "
+        "تبقى الحالة قائمة حتى ينهيها شخص مخوَّل، أو حتى تُراقَب المنطقة من جديد مدة كافية.",
+        "watched_again": "انتهت المدة وعادت المنطقة تحت المراقبة، لكن لم تمضِ بعد على مراقبتها مدة البقاء: "
+        "تنتهي الحالة من تلقاء نفسها إن لم يأتِ شيء خلال تلك المدة.",
         "event_taken_back": "سُحب الإنذار بحكم القاعدة لأن كل حدث وراءه تبيّن أنه ليس تهديدًا.",
         "cancelled_by_person": "سُحب الإنذار لأن أشخاصًا مخوَّلين أعلنوا أنه كاذب.",
         "ordered_by_person": "زال الخطر بأمر من شخص، ولم يبقَ ما يُنتظر سقوطه.",
@@ -145,6 +159,8 @@ ARABIC = Words(
     no_probability="لم يبقَ ما يُنتظر سقوطه.",
     times="المتوقع بين {q05} و{q95} بالتوقيت العالمي، وأوله بعد {left} من هذا القرار.",
     shelter="يحتاج الناس هناك إلى {shelter} للوصول إلى الملجأ.",
+    watched="كانت المنطقة مراقَبة دون انقطاع منذ {since} بالتوقيت العالمي.",
+    unwatched="لم يكن أي مستشعر عامل يراقب المنطقة تحسّبًا لما وراء الإنذار.",
     axis="امتد قطع التوقع بثقة 95 % إلى {axis} من مركزه؛ وتنتظر القاعدة إن زاد على {wait}.",
     threat="{event} ({probability})",
     threats="وراءه: {threats}.",

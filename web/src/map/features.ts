@@ -9,6 +9,7 @@ import type { Picture } from "../picture";
 import type { Blind, DroneCorridor, Impact, Level, Mode, Sensor, Site, Track, Zone } from "../protocol";
 import type { Trails } from "../trails";
 import type { Selection } from "../view";
+import { isHeld } from "../watch";
 import type { Words } from "../words";
 
 export type Features = FeatureCollection;
@@ -259,6 +260,7 @@ export function toldZones(picture: Picture): string {
 
 /** What a countdown says in words. */
 export function countdownText(picture: Picture, zone_id: string, now_utc_ms: number, words: Words): string {
+  if (isHeld(picture.zones.get(zone_id))) return words.say("time_over");
   const countdown = picture.countdowns.get(zone_id);
   if (!countdown) return "";
   const reading = read(countdown, now_utc_ms);
@@ -276,7 +278,7 @@ export function countdownText(picture: Picture, zone_id: string, now_utc_ms: num
 function shortCountdown(picture: Picture, zone_id: string, now_utc_ms: number, words: Words): string {
   const countdown = picture.countdowns.get(zone_id);
   const reading = countdown && read(countdown, now_utc_ms);
-  return reading?.phase === "after" ? words.say("after", { s: words.span(reading.late_s) }) : countdownText(picture, zone_id, now_utc_ms, words);
+  return reading?.phase === "after" && !isHeld(picture.zones.get(zone_id)) ? words.say("after", { s: words.span(reading.late_s) }) : countdownText(picture, zone_id, now_utc_ms, words);
 }
 
 interface Spot {
@@ -306,9 +308,10 @@ function nameSpots(site: Site): Spot[] {
   return made;
 }
 
-/** Names of the zones that are told nothing, at their upper or lower edge. */
-export function zoneNames(site: Site, picture: Picture, words: Words): Features {
-  return collect(namedZones(site, picture, words, (level) => level === "clear", () => []));
+/** Names of the zones that are told nothing, at their upper or lower edge, and where it is so that nobody watches them. */
+export function zoneNames(site: Site, picture: Picture, words: Words, unwatched: ReadonlySet<string>): Features {
+  const said = (zone_id: string): string[] => (unwatched.has(zone_id) ? [words.name("level", "unwatched")] : []);
+  return collect(namedZones(site, picture, words, (level) => level === "clear", said));
 }
 
 /** Names of the zones that are told something, with level and countdown. */

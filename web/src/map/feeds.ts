@@ -42,7 +42,9 @@ export const FEEDS: Partial<Record<SourceName, Feed>> = {
   zoneLevels: {
     on: (s) => [s.site, s.picture.zones], every: 0, make: (s) => make.zoneLevels(app.zoneById.peek(), s.picture),
   },
-  zoneNames: { on: (s) => [s.site, toldZones(s.picture), s.words], every: 250, make: (s) => make.zoneNames(s.site, s.picture, s.words) },
+  zoneNames: {
+    on: (s) => [s.site, toldZones(s.picture), s.words, s.unwatched], every: 250, make: (s) => make.zoneNames(s.site, s.picture, s.words, s.unwatched),
+  },
   zoneLabels: {
     on: (s) => [s.site, s.picture.zones, s.picture.countdowns, s.words, s.picture.countdowns.size && Math.floor(s.now_utc_ms / 500)],
     every: 250, make: (s) => make.zoneLabels(s.site, s.picture, s.now_utc_ms, s.words),

@@ -109,6 +109,11 @@ function zoneLayers(palette: Palette, prefix: string): LayerSpecification[] {
   }));
   return [
     { id: "zone-ground", type: "fill", source: "zones", paint: { "fill-color": palette.ink, "fill-opacity": 0.05 } },
+    // grey, as what is not known: neither clear nor in danger
+    {
+      id: "zone-unwatched-ground", type: "fill", source: "zones", filter: is("unwatched", true),
+      paint: { "fill-color": palette.faint, "fill-opacity": 0.45 },
+    },
     ...fills,
     ...edges,
     {

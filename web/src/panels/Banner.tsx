@@ -5,16 +5,29 @@ import * as app from "../app";
 import { ofTheStation } from "../cues";
 import { acknowledge } from "../hands";
 import type { Protection } from "../protection";
-import type { Channel } from "../protocol";
+import type { Channel, Hazard, Loss } from "../protocol";
+import type { Shown } from "../watch";
 import type { Words } from "../words";
 import type { Key } from "../words/pack";
 import { open } from "./dialogs";
 import { Button, Countdown, LevelBadge, LevelMark } from "./parts";
 
+/** So many zones of a loss are named; the rest are counted, and all of them stand first in the table of zones. */
+const ZONES_NAMED = 8;
+
 /** What the people of a zone are told to do. */
-export function instruction(alarm: Pick<Alarm, "hazard" | "level">, words: Words): string {
-  const hazard = alarm.hazard === "drone" ? "drone" : "rocket";
-  return alarm.level === "clear" ? words.say("guard_clear") : words.say(`do.${hazard}.${alarm.level}` as Key);
+export function instruction(told: { hazard: Hazard; level: Shown; held?: boolean }, words: Words): string {
+  const hazard = told.hazard === "drone" ? "drone" : "rocket";
+  if (told.level === "clear") return words.say("guard_clear");
+  if (told.level === "unwatched") return words.say("guard_unwatched");
+  return words.say((told.held ? `do.unwatched.${told.level === "remain" ? "remain" : "ready"}` : `do.${hazard}.${told.level}`) as Key);
+}
+
+/** What is said where no alarm stands: that none does, and that it says nothing of zones that nobody watches. */
+export function noAlarm(words: Words): string {
+  const bare = app.picture.value.losses.get("unwatched")?.zone_ids.length ?? 0;
+  if (!bare) return words.say("no_alarm");
+  return bare < (app.site.value?.zones.length ?? 0) ? words.say("no_alarm_but", { n: bare }) : words.say("no_alarm_unwatched");
 }
 
 export function unknownText(unknown: Unknown, words: Words): string {
@@ -38,7 +51,7 @@ export function Banner(): JSX.Element {
     <section class={`alarm ${first ? `level-${first.level}` : "quiet"} ${first?.acknowledged_by ? "" : "unseen"}`} aria-label={words.say("alarms")}>
       {/* read out when it changes: the words, not the seconds */}
       <p class="spoken" role="alert">{first ? headline(first, words) : ""}</p>
-      {first ? <AlarmBody alarm={first} /> : <p class="no-alarm">{words.say("no_alarm")}</p>}
+      {first ? <AlarmBody alarm={first} /> : <p class="no-alarm">{noAlarm(words)}</p>}
       {rest.length > 0 && (
         <ul class="more" aria-label={words.say("more_alarms", { n: rest.length })}>
           {rest.slice(0, 6).map((alarm) => (
@@ -61,7 +74,8 @@ function zoneNames(alarm: Alarm): string {
 
 function headline(alarm: Alarm, words: Words): string {
   const drill = alarm.exercise ? `${words.say("exercise")}. ` : "";
-  return `${drill}${words.name("hazard", alarm.hazard)}. ${words.name("level", alarm.level)}: ${zoneNames(alarm)}. ${instruction(alarm, words)}`;
+  const held = alarm.held ? `${words.say("time_over_unwatched")} ` : "";
+  return `${drill}${words.name("hazard", alarm.hazard)}. ${words.name("level", alarm.level)}: ${zoneNames(alarm)}. ${held}${instruction(alarm, words)}`;
 }
 
 function AlarmBody({ alarm }: { alarm: Alarm }): JSX.Element {
@@ -95,7 +109,9 @@ function AlarmBody({ alarm }: { alarm: Alarm }): JSX.Element {
         ))}
         {urgent.length > 6 && <li>{words.say("more_alarms", { n: urgent.length - 6 })}</li>}
       </ul>
-      <p class="to-do">{instruction(alarm, words)}</p>
+      <p class="to-do">
+        {alarm.held && <strong class="held">{words.say("time_over_unwatched")}</strong>} {instruction(alarm, words)}
+      </p>
       <dl class="facts">
         <div>
           <dt>{words.say("told")}</dt>
@@ -188,16 +204,19 @@ export function StationNotice(): JSX.Element | null {
   );
 }
 
-/** What the loss of sensors means: zones that nobody watches, each by its name, and those that fewer watch. */
+/** Losses of protection, each by its cause with the zones it takes it from; the sensors that are lost, and the zones that fewer watch. */
 export function ProtectionNotice(): JSX.Element | null {
   const words = app.words.value;
   const lost = [...app.picture.value.sensors.values()].filter((sensor) => sensor.status === "lost");
-  if (!lost.length) return null;
-  const bare = app.protections.value.filter((zone) => zone.state === "none");
-  const reduced = app.protections.value.filter((zone) => zone.state === "reduced");
+  const losses = [...app.picture.value.losses.values()];
+  if (!lost.length && !losses.length) return null;
+  const told = new Set(losses.flatMap((loss) => loss.zone_ids));
+  const bare = app.protections.value.filter((zone) => zone.state === "none" && !told.has(zone.zone_id));
+  const reduced = app.protections.value.filter((zone) => zone.state === "reduced" && !told.has(zone.zone_id));
   return (
-    <section class="protection" aria-label={words.say("protection_lost")}>
+    <section class={`protection ${losses.length ? "loss" : ""}`} aria-label={words.say("protection_lost")}>
       <strong>{words.say("protection_lost")}</strong>
+      {losses.length > 0 && <div role="alert">{losses.map((loss) => <LossLine key={loss.cause} loss={loss} />)}</div>}
       <span>{lost.map((sensor) => words.say("sensor_lost", { sensor: sensor.sensor_id })).join(" · ")}</span>
       {bare.length > 0 && <ZoneList zones={bare} />}
       {reduced.length > 4 ? (
@@ -207,6 +226,27 @@ export function ProtectionNotice(): JSX.Element | null {
         </details>
       ) : reduced.length > 0 && <ZoneList zones={reduced} />}
     </section>
+  );
+}
+
+/** One loss in words: the cause's own, or as the station tells it where the packs do not know the cause. */
+function LossLine({ loss }: { loss: Loss }): JSX.Element {
+  const words = app.words.value;
+  const all = loss.zone_ids.length > 1 && loss.zone_ids.length === app.site.value?.zones.length;
+  const shown = all ? [] : loss.zone_ids.slice(0, ZONES_NAMED);
+  const rest = all ? 0 : loss.zone_ids.length - shown.length;
+  return (
+    <p class="loss-line">
+      <b>{words.name("loss", loss.cause)}</b>
+      {all && <span>{words.say("every_zone")}</span>}
+      {shown.map((id) => (
+        <Button key={id} class="small" onClick={() => app.look({ selected: { kind: "zone", id }, tab: "zones" })}>
+          {words.zone(app.zoneById.value.get(id), id)}
+        </Button>
+      ))}
+      {rest > 0 && <span>{words.say("more_alarms", { n: rest })}</span>}
+      {loss.detail && <bdi>{words.reason(loss.detail) ?? loss.detail}</bdi>}
+    </p>
   );
 }
 

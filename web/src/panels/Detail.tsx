@@ -7,6 +7,7 @@ import { axes, cep, RADIUS_95 } from "../places/ellipse";
 import { latLonText, mgrs, utmText } from "../places/grid";
 import type { Impact, Launch, Mode, Sensor, Track, Zone, ZoneRisk } from "../protocol";
 import { instruction } from "./Banner";
+import { isHeld, shownOf } from "../watch";
 import { protectionText } from "./columns";
 import { open } from "./dialogs";
 import { Button, Countdown, LevelBadge } from "./parts";
@@ -241,12 +242,13 @@ function ZoneDetail({ zone }: { zone: Zone }): JSX.Element {
   const words = app.words.value;
   const state = app.picture.value.zones.get(zone.zone_id);
   const level = state?.level ?? "clear";
+  const shown = shownOf(state);
   const watched = app.protections.value.find((p) => p.zone_id === zone.zone_id);
   const warning_id = state?.warning_id;
   return (
     <>
-      <p><LevelBadge level={level} /> {level !== "clear" && level !== "all_clear" && <Countdown zone_id={zone.zone_id} />}</p>
-      {level !== "clear" && <p class="to-do">{instruction({ hazard: state?.hazard ?? "unknown", level }, words)}</p>}
+      <p><LevelBadge level={shown} /> {level !== "clear" && level !== "all_clear" && <Countdown zone_id={zone.zone_id} />}</p>
+      {shown !== "clear" && <p class="to-do">{instruction({ hazard: state?.hazard ?? "unknown", level: shown, held: isHeld(state) }, words)}</p>}
       <Facts
         rows={[
           [words.say("what"), state?.hazard ? words.name("hazard", state.hazard) : ""],
@@ -255,7 +257,7 @@ function ZoneDetail({ zone }: { zone: Zone }): JSX.Element {
           [words.say("people"), words.number(zone.population)],
           [words.say("shelter_time"), words.span(zone.shelter_s)],
           [words.say("blind_zone"), <BlindWords zone={zone} />],
-          [words.say("protection"), watched ? <>{protectionText(watched, words)} <bdi>{watched.sensors.map((id) => (watched.lost.includes(id) ? `✕ ${id}` : id)).join(", ")}</bdi></> : ""],
+          [words.say("protection"), watched ? <>{protectionText(watched, state, words)} <bdi>{watched.sensors.map((id) => (watched.lost.includes(id) ? `✕ ${id}` : id)).join(", ")}</bdi></> : ""],
         ]}
       />
       {level !== "take_shelter" && level !== "remain" && (

@@ -4,12 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
 import { PALETTES } from "../map/palette";
 import { draw, symbolSet } from "../map/symbols";
-import type { Affiliation, Level, TrackStatus } from "../protocol";
+import type { Affiliation, TrackStatus } from "../protocol";
+import type { Shown } from "../watch";
 import { LevelBadge } from "./parts";
 
 const SIDES: Affiliation[] = ["friend", "assumed_friend", "neutral", "unknown", "suspect", "hostile"];
 const STATUSES: TrackStatus[] = ["confirmed", "tentative", "coasted"];
-const LEVELS: Level[] = ["watch", "prepare", "take_shelter", "remain", "all_clear"];
+const LEVELS: Shown[] = ["watch", "prepare", "take_shelter", "remain", "all_clear", "unwatched"];
 
 export function Legend(): JSX.Element {
   const words = app.words.value;

@@ -5,8 +5,9 @@ import { cep, distance } from "../places/ellipse";
 import { mgrs } from "../places/grid";
 import type { Picture } from "../picture";
 import type { Protection } from "../protection";
-import type { Launch, Reject, Sensor, Site, Track, Zone } from "../protocol";
+import type { Launch, Reject, Sensor, Site, Track, Zone, ZoneState } from "../protocol";
 import type { Kind, Tab } from "../view";
+import { shownOf, unseenOf, watchingOf } from "../watch";
 import type { Words } from "../words";
 import type { Key } from "../words/pack";
 
@@ -94,25 +95,30 @@ function sensorRow(sensor: Sensor, { now_utc_ms, picture }: Scene): Row {
 function zoneRow(zone: Zone, scene: Scene): Row {
   const state = scene.picture.zones.get(zone.zone_id);
   const level = state?.level ?? "clear";
+  const shown = shownOf(state);
   const watched = scene.protections.find((p) => p.zone_id === zone.zone_id);
   return {
-    kind: "zone", id: zone.zone_id, order: -URGENCY[level],
+    kind: "zone", id: zone.zone_id, order: shown === "unwatched" ? -0.5 : -URGENCY[level],
     columns: () => [
       { head: "name", text: ({ words }) => words.zone(zone, zone.zone_id) },
-      { head: "level", text: ({ words }) => words.name("level", level), tone: `level-${level}`, value: -URGENCY[level] },
+      { head: "level", text: ({ words }) => words.name("level", shown), tone: `level-${shown}`, value: -URGENCY[level] },
       { head: "when", text: ({ words, picture, now_utc_ms }) => countdownText(picture, zone.zone_id, now_utc_ms, words) },
       { head: "probability", text: ({ words }) => (state?.probability ? words.percent(state.probability) : ""), value: state?.probability ?? 0 },
-      { head: "protection", text: ({ words }) => protectionText(watched, words), tone: `watched-${watched?.state ?? "unknown"}` },
+      { head: "protection", text: ({ words }) => protectionText(watched, state, words), tone: `watched-${watched?.state ?? "unknown"}` },
       { head: "people", text: ({ words }) => words.number(zone.population), value: zone.population },
       { head: "shelter_time", text: ({ words }) => words.span(zone.shelter_s), value: zone.shelter_s },
     ],
   };
 }
 
-export function protectionText(watched: Protection | undefined, words: Words): string {
-  if (!watched || watched.state === "unknown") return words.say("protection_unknown");
+/** Who watches a zone: nobody, or how many of its sensors, and what they cannot see. */
+export function protectionText(watched: Protection | undefined, state: ZoneState | undefined, words: Words): string {
+  if (watched?.state === "none" || watchingOf(state) === "nobody") return words.say("protection_none");
+  const unseen = unseenOf(state).map((hazard) => words.say(`not_for_${hazard}` as Key));
+  if (!watched || watched.state === "unknown") return unseen.join(" · ") || words.say("protection_unknown");
   const alive = watched.sensors.length - watched.lost.length;
-  return alive === 0 ? words.say("protection_none") : `${words.number(alive)}/${words.number(watched.sensors.length)}`;
+  const count = watched.sensors.length ? [`${words.number(alive)}/${words.number(watched.sensors.length)}`] : [];
+  return [...count, ...unseen].join(" · ");
 }
 
 function alarmRow(alarm: Alarm, { site }: Scene): Row {

@@ -3,15 +3,16 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as app from "../app";
 import { countdownText } from "../map/features";
-import type { Level } from "../protocol";
+import type { Shown } from "../watch";
 
 /** Shapes of the levels, so that none is told by colour alone. */
-const MARKS: Record<Level, string> = {
+const MARKS: Record<Shown, string> = {
   clear: "M2 8h12", watch: "M1 8q7-8 14 0q-7 8-14 0zM8 6.2a1.8 1.8 0 1 0 .01 0z", prepare: "M8 1.5 15 14.5H1z M8 6v4 M8 12v.8",
   take_shelter: "M1 8.5 8 2l7 6.5M3 7.5V15h10V7.5M8 15v-4", remain: "M3 2h10v12H3zM6.5 8h3", all_clear: "M2 8.5 6 13 14 3.5",
+  unwatched: "M1 8q7-8 14 0q-7 8-14 0zM2 15 14 1",
 };
 
-export function LevelMark({ level }: { level: Level }): JSX.Element {
+export function LevelMark({ level }: { level: Shown }): JSX.Element {
   return (
     <svg class="mark" viewBox="0 0 16 16" aria-hidden="true">
       <path d={MARKS[level]} fill="none" stroke="currentColor" stroke-width="1.9" stroke-linejoin="round" stroke-linecap="round" />
@@ -19,7 +20,7 @@ export function LevelMark({ level }: { level: Level }): JSX.Element {
   );
 }
 
-export function LevelBadge({ level }: { level: Level }): JSX.Element {
+export function LevelBadge({ level }: { level: Shown }): JSX.Element {
   return (
     <span class={`badge level-${level}`}>
       <LevelMark level={level} /> {app.words.value.name("level", level)}

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from marsad.adapters.cap_texts import LANGUAGES, description_of, headline_of
+from marsad.adapters.cap_texts import LANGUAGES, description_of, headline_of, instruction_of
 from marsad.adapters.channel_test import ChannelTest, spoken
 from marsad.station.channels import Message, Receipt
 from marsad.terms import Zone, ZoneWarning
@@ -111,17 +111,19 @@ class SpeechChannel:
 
     def _words(self, zone: Zone, level: str, language: str, warning: ZoneWarning) -> str:
         cancelled = warning.action == "cancel"
-        words = self._usual_words(zone, level, language, cancelled, warning.exercise)
+        words = self._usual_words(zone, level, language, cancelled, warning.exercise, warning.note)
         if cancelled or not warning.note.startswith(CORRECTION):
             return words
         texts = LANGUAGES[language]
         return f"{texts.correction.format(headline=description_of(texts, warning.hazard, warning.note))} {words}"
 
-    def _usual_words(self, zone: Zone, level: str, language: str, cancelled: bool, exercise: bool) -> str:
+    def _usual_words(
+        self, zone: Zone, level: str, language: str, cancelled: bool, exercise: bool, note: str = ""
+    ) -> str:
         texts = LANGUAGES[language]
         name = (zone.name_ar or zone.name) if language == "ar" else zone.name
         headline = headline_of(texts, level, name, cancelled=cancelled, exercise=exercise)
-        instruction = texts.cancelled if cancelled else texts.instructions[level]
+        instruction = texts.cancelled if cancelled else instruction_of(texts, level, note)
         return f"{headline}. {instruction}"
 
     def _spoken(self, words: str, language: str) -> tuple[Path, bool]:
