@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
-PYTEST ?= -n auto --dist loadgroup
+# a file stays with one worker, so that what its tests share is made once; conftest.py puts the longest files first
+PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
 NODE_AT_LEAST := 20.19
 
 BIN   := $(VENV)/bin
@@ -16,7 +17,7 @@ SOURCES := $(shell find src/marsad -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: nights monotone help demo test lint rules layout types layers pytest web-test console browser warmup setup setup-dev lock bench format clean machine
+.PHONY: nights monotone help demo test lint rules layout types layers pytest web-test console programs warmup setup setup-dev lock bench format clean machine
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,7 +27,14 @@ help:  ## say what there is
 demo: setup  ## set up, then a night at a gas plant in the browser; ARGS="--no-browser --once" passes options on
 	@$(BIN)/marsad demo $(ARGS)
 
-test: setup-dev browser lint web-test pytest  ## set up, then all checks and tests; ARGS="-k zone" passes options on
+# the kernels are compiled on one core while the other checks; with --keep-going the tests run even so
+KEEP_GOING = $(findstring k,$(firstword -$(MAKEFLAGS)))
+test: $(DONE)/dev console programs  ## set up, then all checks and tests; ARGS="-k zone" passes options on
+	@$(MAKE) --no-print-directory $(DONE)/warm & kernels=$$!; failed=0; \
+	$(MAKE) --no-print-directory lint web-test || failed=1; \
+	wait $$kernels || failed=1; \
+	[ $$failed = 0 ] || [ -n "$(KEEP_GOING)" ] || exit 1; \
+	$(MAKE) --no-print-directory pytest && exit $$failed
 
 # --- the parts -----------------------------------------------------------------------------------
 
@@ -49,7 +57,7 @@ AGAIN = $(BIN)/python -m pytest --last-failed --last-failed-no-failures none -n 
 pytest: setup-dev
 	$(BIN)/python -m pytest $(PYTEST) $(ARGS) || $(AGAIN)
 
-web-test: setup-dev
+web-test: $(DONE)/dev console
 	@if [ -f web/package.json ]; then cd web && npm run --if-present lint && npm run --if-present test; fi
 
 format: $(DONE)/dev  ## let ruff mend and lay out the Python
@@ -142,10 +150,16 @@ $(DONE)/warm: $(SOURCES) $(DONE)/run
 warmup: $(DONE)/run  ## compile and keep the numerical kernels
 	@$(BIN)/marsad warmup && touch $(DONE)/warm
 
-browser:
-	@if for name in chromium chromium-browser google-chrome; do command -v $$name && break; done >/dev/null; then :; \
+# what the tests of the console and of the spoken announcements use: programs, by any of their names, and Debian's packages
+BROWSERS = chromium chromium-browser google-chrome
+programs:
+	@set -- ; \
+	for name in $(BROWSERS); do command -v $$name; done | grep -q . || set -- "$$@" chromium; \
+	fc-list 2>/dev/null | grep -qi noto || [ -d /usr/share/fonts/truetype/noto ] || set -- "$$@" fonts-noto-core; \
+	command -v espeak-ng >/dev/null || set -- "$$@" espeak-ng; \
+	if [ $$# = 0 ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "set-up: installing Chromium for the tests of the console"; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null </dev/null \
-	  || echo "Chromium could not be installed: the tests of the console in a browser will be skipped."; \
-	else echo "No Chromium here: the tests of the console in a browser will be skipped. To run them: sudo apt-get install chromium fonts-noto-core"; fi
+	  echo "set-up: installing $$* for the tests"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$$@"; } >/dev/null </dev/null \
+	  || echo "$$* could not be installed: the tests that need them will be skipped."; \
+	else echo "Not on this machine: $$*. The tests that need them will be skipped. To run them: sudo apt-get install $$*"; fi

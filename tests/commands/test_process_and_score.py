@@ -123,14 +123,13 @@ def test_a_folder_below_uses_the_scorer_above_and_results_have_a_default_place(
     assert (tmp_path / "marsad-results" / "many" / "m004_short_r_wide.json").is_file()
 
 
-@pytest.mark.parametrize("missing", ["score.py", "truth", "recordings", "common"])
+@pytest.mark.parametrize("missing", ["truth", "recordings", "common"])
 def test_a_folder_that_holds_no_cases_is_refused(tmp_path: Path, missing: str) -> None:
     folder = tmp_path / "set"
     for part in ("cases", "common", "truth"):
         if part != missing:
             (folder / part).mkdir(parents=True)
-    if missing != "score.py":
-        (folder / "score.py").write_text("")
+    (folder / "score.py").write_text("")
     if missing not in ("cases", "recordings"):
         (folder / "cases" / "a.jsonl").write_text('{"type": "song"}\n')
     done = marsad("score", folder)

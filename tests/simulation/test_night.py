@@ -363,6 +363,33 @@ def test_a_lying_sensor_points_anywhere(true_site: Site) -> None:
     assert np.std(azimuths) > 1.0
 
 
+def test_a_noisy_sensor_is_so_many_times_worse_than_it_says(true_site: Site) -> None:
+    night = with_fault(true_site, "noise", 6.0, from_s=40.0)
+    radar, helicopter = next(s for s in true_site.sensors if s.kind == "radar"), body(night, "H")
+    off: dict[bool, list[float]] = {False: [], True: []}
+    for plot in detections(night, "H", Plot):
+        assert isinstance(plot, Plot)
+        true = look(ecef(radar.position), helicopter.path.at(plot.time_utc_ns / 1e9)[0])
+        off[plot.time_utc_ns / 1e9 > 40.0].append((plot.range_m - true.range_m) / math.sqrt(plot.covariance[0]))
+    # 50 plots and more of each: four standard errors of a standard deviation
+    assert np.std(off[False]) == pytest.approx(1.0, rel=0.4)
+    assert np.std(off[True]) == pytest.approx(6.0, rel=0.4)
+    assert night.truth.faults == {"RD-1": {"noise": 6.0}}
+
+
+def test_clutter_may_be_more_than_sensors_state(site: Site) -> None:
+    quiet, usual, wild = (len(run(site, duration_s=60.0, clutter=factor).messages) for factor in (0.0, 1.0, 10.0))
+    assert quiet < usual < wild
+
+
+def test_a_flyer_may_be_on_its_way_before_the_night_begins(true_site: Site) -> None:
+    early = run(true_site, duration_s=10.0, flyer=[msgspec.structs.replace(HELI, start_s=-60.0)])
+    first = detections(early, "H", Plot)[0]
+    assert first.arrival_utc_ns < 3e9
+    # 3 km nearer than it began
+    assert np.linalg.norm(body(early, "H").path.at(0.0)[0] - body(early, "H").path.at(-60.0)[0]) > 2500.0
+
+
 def test_doubled_detections_come_again_with_the_same_content(true_site: Site) -> None:
     night = with_fault(true_site, "duplicates", 0.4)
     plots = [m for m in night.messages if isinstance(m, Plot)]

@@ -127,8 +127,10 @@ def _compose(folder: Path, seed: int, nights: int, kind: KindOfNight | None, bou
     from marsad.simulation import make_country
 
     write_site(make_country(seed), folder / "common")
-    warm_up_quietly()  # once here, so that the workers find the kernels compiled
-    for said in _written(folder, seed, nights, kind, bounds, jobs or cores()):
+    at_once = min(jobs or cores(), nights)
+    if at_once > 1:
+        warm_up_quietly()  # once here, so that the workers find the kernels compiled
+    for said in _written(folder, seed, nights, kind, bounds, at_once):
         typer.echo(said)
     typer.echo(f"{folder}: {nights} nights; `marsad score {folder}` processes and scores them")
 
@@ -139,10 +141,10 @@ def _written(folder: Path, seed: int, nights: int, kind: KindOfNight | None, bou
     from concurrent.futures import ProcessPoolExecutor
 
     calls = [(folder, seed, number, None if kind is None else kind.value, bounds) for number in range(nights)]
-    if min(jobs, nights) == 1:
+    if jobs == 1:
         yield from (_write_night(*call) for call in calls)
         return
-    with ProcessPoolExecutor(max_workers=min(jobs, nights), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(_write_night, *zip(*calls, strict=True))
 
 

@@ -75,8 +75,10 @@ def _detections(frame: Frame, origin: F64, tables: Tables, kernels: Kernels) -> 
         spread = np.ascontiguousarray(frame.covariance)
         kernels.plots_to_positions(np.ascontiguousarray(frame.measurement), spread, origin, density, z, r, clutter)
         return z, r, clutter
-    spread = np.array(np.broadcast_to(frame.covariance, (n, columns, columns)))
-    return np.array(frame.measurement), spread, np.full(n, density)
+    # laid out row by row, as the kernels are compiled for: any other layout would compile them all anew, a minute in
+    # the middle of the watch
+    spread = np.array(np.broadcast_to(frame.covariance, (n, columns, columns)), order="C")
+    return np.array(frame.measurement, order="C"), spread, np.full(n, density)
 
 
 def arguments(picture: Picture, frame: Frame, tables: Tables, kernels: Kernels) -> tuple[Any, ...]:

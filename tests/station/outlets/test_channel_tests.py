@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import threading
 import time
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from argon2 import PasswordHasher
 from lxml import etree
 
@@ -22,13 +20,13 @@ from marsad.station.access import Access, PeopleFile, PersonEntry
 from marsad.station.channels import CapDirectory, Message, Receipt
 from marsad.station.journal import open_for_reading
 from marsad.station.outlets.siren import SirenChannel
-from marsad.station.outlets.speech import PROGRAM, SpeechChannel
+from marsad.station.outlets.speech import SpeechChannel
 from marsad.station.outlets.wall import Walled
 from marsad.station.runner import Pipeline
 from marsad.station.service import Settings, Station
 from marsad.station.serving import running
 from marsad.station.world import RealWorld
-from outlet_kit import KEY, Clock, message, siren, trial
+from outlet_kit import KEY, Clock, message, needs_voice, siren, trial
 from station_kit import small_site
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -80,7 +78,7 @@ def test_a_wrong_key_is_found_by_the_test() -> None:
         assert not SirenChannel("gate", heard.address, KEY, Clock()).test(trial()).delivered
 
 
-@pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"apt-get install {PROGRAM}")
+@needs_voice
 def test_an_announcement_is_not_played_over_a_test(tmp_path: Path) -> None:
     player = (sys.executable, "-c", "import sys, time; time.sleep(30 if 'cut' in sys.argv[1] else 0)")
     channel = SpeechChannel("cut", tmp_path / "cut", player=player)

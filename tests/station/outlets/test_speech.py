@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import wave
 from pathlib import Path
 
 import pytest
 
-from marsad.station.outlets.speech import PROGRAM, SpeechChannel
-from outlet_kit import ZONES, message
-
-needs_voice = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"apt-get install {PROGRAM}")
+from marsad.station.outlets.speech import SpeechChannel
+from outlet_kit import ZONES, message, needs_voice
 
 
 @needs_voice
