@@ -73,12 +73,13 @@ class PipelineParams:
 
     @staticmethod
     def plain() -> PipelineParams:
-        """Settings with which every row counts at its stated errors: the measure of what no finding may cost.
+        """Settings with which every row counts at its stated errors: the measure of what no cleverness may cost.
 
         Leave cooperative reports of unlisted sources out of the messages for the whole of it.
         """
         return PipelineParams(
-            trajectory=trajectory.TrajectoryParams(hears_findings=False), air=air.AirParams(hears_findings=False)
+            trajectory=trajectory.TrajectoryParams(hears_findings=False, bounds_work=False),
+            air=air.AirParams(hears_findings=False),
         )
 
 

@@ -57,6 +57,8 @@ class Searches:
 
     def earn(self, now_s: float) -> None:
         """Let the time of the messages go on."""
+        if math.isinf(self.left):
+            return  # no bound is asked for
         self.left = min(AT_ONCE, self.left + PER_S * max(now_s - self.earned_until_s, 0.0))
         self.earned_until_s = now_s if math.isinf(self.earned_until_s) else max(now_s, self.earned_until_s)
 

@@ -42,15 +42,18 @@ from marsad.trajectory.pool import Unclaimed
 from marsad.trajectory.report import normal_points
 from marsad.trajectory.rows import rows_of
 from marsad.trajectory.scatter import note_scatter
+from marsad.trajectory.searches import Searches
 from marsad.trajectory.state import TrajectoryOutputs, TrajectoryParams, TrajectoryState
 from marsad.trajectory.telling import cancel, is_unfollowed, judge, say
 
 
 def init(site: Site, params: TrajectoryParams | None = None) -> TrajectoryState:
     """Make the state of a stage that has seen nothing."""
+    params = params or TrajectoryParams()
     return TrajectoryState(
         site=site,
-        params=params or TrajectoryParams(),
+        params=params,
+        searches=Searches() if params.bounds_work else Searches(left=math.inf),
         zones=prepare_zones(site.zones, site.origin),
         normal=normal_points(),
         world=world_of(site.rockets, site.terrain, site.weather),

@@ -37,6 +37,7 @@ class TrajectoryParams:
     ``gate_chi2``: by number of values (1, 2, 3) of a detection, how far from an event's forecast it may lie.
     ``refit_s``: shortest time between two fits of one event by bearings (a plot is fitted at once).
     ``hears_findings``: whether what is found to be wrong with a sensor is corrected at all.
+    ``bounds_work``: whether searches are put off where there are more than there is time for.
     """
 
     gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
@@ -58,6 +59,7 @@ class TrajectoryParams:
     clock_fault_s: float = 6.0
     least_rows_accuse: int = 14
     hears_findings: bool = True
+    bounds_work: bool = True
 
 
 @dataclass
