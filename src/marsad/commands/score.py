@@ -72,10 +72,11 @@ def _outcomes(
 
     longest_first = sorted(recordings, key=lambda path: -path.stat().st_size)
     calls = [(path, common, results / f"{path.stem}.json", deterministic) for path in longest_first]
-    if min(jobs, len(calls)) == 1:
+    jobs = min(jobs, len(calls))
+    if jobs == 1:
         yield from (_one_case(*call) for call in calls)
         return
-    with ProcessPoolExecutor(max_workers=min(jobs, len(calls)), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in as_completed([pool.submit(_one_case, *call) for call in calls]):
             yield done.result()
 
