@@ -35,7 +35,7 @@ class _Place(msgspec.Struct, frozen=True):
 
 class _LimitRow(msgspec.Struct, frozen=True):
     elapsed_s: float
-    n: int
+    n: float
     launch_cov_en: tuple[float, float, float]
     impact_cov_en: tuple[float, float, float]
 

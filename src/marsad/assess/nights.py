@@ -46,7 +46,7 @@ class Limit:
     """The bound on a rocket so long after its launch: m² over both axes, and the launch's 95 % semi-major axis (m)."""
 
     elapsed_s: float
-    detections: int
+    detections: float
     launch_m2: float
     launch_axis_m: float
     impact_m2: float

@@ -72,6 +72,7 @@ def _outcomes(
 
     longest_first = sorted(recordings, key=lambda path: -path.stat().st_size)
     calls = [(path, common, results / f"{path.stem}.json", deterministic) for path in longest_first]
+    jobs = min(jobs, len(calls))
     if jobs == 1:
         yield from (_one_case(*call) for call in calls)
         return
