@@ -89,7 +89,7 @@ def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame |
             detection_id=plot.detection_id, sensor_id=plot.sensor_id, kind="duplicate", reason="delivered before"
         )
     time_s = seconds(state, plot.time_utc_ns) - _clock_offset(state, plot.sensor_id)
-    late = add_plot(buffer, plot, time_s, now_s)
+    late = add_plot(buffer, plot, time_s, now_s, learns_phase=not _is_crowded(state))
     return (None if late is None else _scan_frame(state, plot.sensor_id, late)), None
 
 

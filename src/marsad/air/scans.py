@@ -61,11 +61,18 @@ def is_doubled(buffer: ScanBuffer, plot: Plot) -> bool:
     return False
 
 
-def add_plot(buffer: ScanBuffer, plot: Plot, time_s: float, arrival_s: float) -> Scan | None:
-    """Put a plot into its scan; if that scan is gone already, give it back as a late scan of its own."""
+def add_plot(
+    buffer: ScanBuffer, plot: Plot, time_s: float, arrival_s: float, *, learns_phase: bool = True
+) -> Scan | None:
+    """Put a plot into its scan; if that scan is gone already, give it back as a late scan of its own.
+
+    ``learns_phase``: not where one turn holds so many plots that the last ten lie in a part of it: what would be
+    followed then is the beam itself, and nearly every plot would find its scan gone.
+    """
     if buffer.phase_s is None:
         buffer.phase_s = time_s % buffer.period_s
-    _learn_phase(buffer, time_s)
+    if learns_phase:
+        _learn_phase(buffer, time_s)
     number = scan_number(buffer, time_s)
     if buffer.handed_until is not None and number <= buffer.handed_until:
         return Scan(time_s=time_s, plots=((time_s, plot),), is_late=True)
