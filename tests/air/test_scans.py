@@ -70,3 +70,18 @@ def test_a_doubled_plot_is_known_by_its_id_and_by_its_numbers() -> None:
     assert is_doubled(buffer, _plot("a", 1.0))
     assert is_doubled(buffer, _plot("b", 1.0))
     assert not is_doubled(buffer, _plot("c", 1.0, range_m=4001.0))
+
+
+def test_a_turn_full_of_plots_stays_one_scan_when_the_phase_is_left_alone() -> None:
+    """Of 120 plots a turn the last ten lie together wherever the beam is: a phase that follows them loses the scans."""
+    late = {}
+    for learns in (True, False):
+        buffer = ScanBuffer(period_s=1.0, latency_s=0.3)
+        late[learns] = 0
+        for k in range(600):
+            stamp_s = k / 120
+            take_complete(buffer, stamp_s + 0.3, True, 0.5)
+            one = add_plot(buffer, _plot(f"p{k}", stamp_s), stamp_s, stamp_s + 0.3, learns_phase=learns)
+            late[learns] += one is not None
+    assert late[False] == 0
+    assert late[True] > 100

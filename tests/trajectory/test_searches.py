@@ -134,8 +134,8 @@ def test_a_crowd_of_plots_does_not_push_out_the_pair_of_the_last_two_turns():
     rocket: list[str] = []
     number = 0
     for turn in range(5):
-        for k in range(61):
-            stamp_s = 10.0 + turn * 0.667 + k * 0.01
+        for k in range(150):
+            stamp_s = 10.0 + turn * 0.667 + k * 0.004
             place = origin + (rng.uniform(-2000.0, 2000.0, 3) if k else np.array([6000.0, 250.0 * turn, 0.0]))
             plot = Plot(
                 detection_id=f"p{number}", sensor_id="RD-1", time_utc_ns=round(stamp_s * 1e9),

@@ -57,15 +57,21 @@ def take(state: AirState, messages: Iterable[Message], now_s: float) -> tuple[li
 def due_frames(state: AirState, now_s: float) -> list[track.Frame]:
     """Frames that are complete by now, in order of time."""
     frames: list[track.Frame] = []
+    # of many, the plots of a turn's last third would come one by one, each a frame: the turn is waited for
+    spread = 0.5 if _is_crowded(state) else 0.25
     for sensor_id, buffer in state.scans.items():
         is_alive = health.is_alive(state.registration.health, sensor_id)
-        for scan in take_complete(buffer, now_s, is_alive):
+        for scan in take_complete(buffer, now_s, is_alive, spread):
             made = _scan_frame(state, sensor_id, scan)
             if made is not None:
                 frames.append(made)
     if state.params.object_bearings:
         frames += _bearing_frames(state, now_s)
     return sorted(frames, key=lambda one: one.time_s)
+
+
+def _is_crowded(state: AirState) -> bool:
+    return len(state.tracking.tracks.uid) > CROWD
 
 
 def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame | None, Disposition | None]:
@@ -83,7 +89,7 @@ def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame |
             detection_id=plot.detection_id, sensor_id=plot.sensor_id, kind="duplicate", reason="delivered before"
         )
     time_s = seconds(state, plot.time_utc_ns) - _clock_offset(state, plot.sensor_id)
-    late = add_plot(buffer, plot, time_s, now_s)
+    late = add_plot(buffer, plot, time_s, now_s, learns_phase=not _is_crowded(state))
     return (None if late is None else _scan_frame(state, plot.sensor_id, late)), None
 
 
@@ -220,12 +226,12 @@ def _along(state: AirState, seen_m: Float[np.ndarray, "3"], from_s: float, to_s:
 def _bearing_frames(state: AirState, now_s: float) -> list[track.Frame]:
     """Object bearings old enough that the scans before them are in; one frame for each sensor and stamp.
 
-    In a crowd they wait only as long as a plot takes to come: those that come after a scan have all that it held, and
-    the plots of its last third, which come one by one, filtered anew for each of them.
+    In a crowd they wait only as long as a plot takes to come: those that come after a scan have all that it held
+    filtered anew for each of them.
     """
     if not state.bearings:
         return []
-    is_crowd = len(state.tracking.tracks.uid) > CROWD
+    is_crowd = _is_crowded(state)
     wait = (b.latency_s + (0.0 if is_crowd else 0.75 * b.period_s + 0.15) for b in state.scans.values())
     hold = max(wait, default=0.0)
     ready = [b for b in state.bearings if seconds(state, b.time_utc_ns) <= now_s - hold]

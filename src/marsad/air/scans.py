@@ -61,11 +61,18 @@ def is_doubled(buffer: ScanBuffer, plot: Plot) -> bool:
     return False
 
 
-def add_plot(buffer: ScanBuffer, plot: Plot, time_s: float, arrival_s: float) -> Scan | None:
-    """Put a plot into its scan; if that scan is gone already, give it back as a late scan of its own."""
+def add_plot(
+    buffer: ScanBuffer, plot: Plot, time_s: float, arrival_s: float, *, learns_phase: bool = True
+) -> Scan | None:
+    """Put a plot into its scan; if that scan is gone already, give it back as a late scan of its own.
+
+    ``learns_phase``: not where one turn holds so many plots that the last ten lie in a part of it: what would be
+    followed then is the beam itself, and nearly every plot would find its scan gone.
+    """
     if buffer.phase_s is None:
         buffer.phase_s = time_s % buffer.period_s
-    _learn_phase(buffer, time_s)
+    if learns_phase:
+        _learn_phase(buffer, time_s)
     number = scan_number(buffer, time_s)
     if buffer.handed_until is not None and number <= buffer.handed_until:
         return Scan(time_s=time_s, plots=((time_s, plot),), is_late=True)
@@ -99,19 +106,22 @@ def _learn_phase(buffer: ScanBuffer, time_s: float) -> None:
         buffer.phase_s += 0.5 * wanted
 
 
-def take_complete(buffer: ScanBuffer, now_s: float, is_alive: bool) -> list[Scan]:
+def take_complete(buffer: ScanBuffer, now_s: float, is_alive: bool, spread: float = 0.25) -> list[Scan]:
     """Hand on the scans whose plots should all have arrived by now, empty ones too while the radar lives.
 
-    A scan is complete when half a spread of stamps (a quarter period), the radar's latency and an allowance for its
+    ``spread``: within what part of the period before and after a scan's nominal time its stamps lie; what is beyond
+    comes alone, which costs more the more there is.
+
+    A scan is complete when the spread, the radar's latency and an allowance for its
     scatter have passed since its nominal time.  Stamps of a radar whose clock is wrong would make scans wait for ever
     or never; so a scan is also complete when the allowance has passed since its first plot arrived.
     """
     if buffer.phase_s is None:
         return []
-    allowance = 0.25 * buffer.period_s + buffer.latency_s + 0.15
+    allowance = spread * buffer.period_s + buffer.latency_s + 0.15
     last_due = int((now_s - allowance - buffer.phase_s) // buffer.period_s)
     scans: list[Scan] = []
-    held = sorted(number for number in buffer.waiting if _is_due(buffer, number, now_s, last_due))
+    held = sorted(number for number in buffer.waiting if _is_due(buffer, number, now_s, last_due, spread))
     if buffer.handed_until is None:
         if not held:
             return []
@@ -130,5 +140,5 @@ def take_complete(buffer: ScanBuffer, now_s: float, is_alive: bool) -> list[Scan
     return scans
 
 
-def _is_due(buffer: ScanBuffer, number: int, now_s: float, last_due: int) -> bool:
-    return number <= last_due or now_s - buffer.first_arrival_s[number] > 0.5 * buffer.period_s + 0.15
+def _is_due(buffer: ScanBuffer, number: int, now_s: float, last_due: int, spread: float) -> bool:
+    return number <= last_due or now_s - buffer.first_arrival_s[number] > 2.0 * spread * buffer.period_s + 0.15

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -44,6 +45,9 @@ AHEAD_S = 0.05
 """How far its clock may run past a message that is due: what a sleep is late by on an idle machine, at speed 1."""
 NEVER_HELD_NS = 2**62
 """A time (UTC ns) that no night reaches."""
+PATIENCE_S = 10.0
+"""How long (machine time) the station may take to act on a message before the night goes on without: longer than any
+batch takes on a machine at work, kernels that are compiled apart."""
 LOOK_S = 0.005
 """How often (machine time) it is looked at how far all have come."""
 
@@ -239,15 +243,34 @@ class Emulators:
 
     async def _pace(self) -> None:
         """Say again and again how far all have come: what is due is sent, and what was sent is acted on."""
+        since: dict[str, tuple[int, float]] = {}
         while True:
-            oldest = min(
-                (due for node in self._nodes.values() if (due := node.oldest_utc_ns) is not None), default=None
-            )
+            oldest = self._oldest(since)
             limits = [] if oldest is None else [oldest + round(BEHIND_S * 1e9)]
             limits += [] if self._next_utc_ns is None else [self._next_utc_ns + round(AHEAD_S * 1e9)]
             if limits:
                 self._keeper.may_reach(min(limits))
             await asyncio.sleep(LOOK_S)
+
+    def _oldest(self, since: dict[str, tuple[int, float]]) -> int | None:
+        """When the oldest message was due that the station has not acted on; who gets no answer is not waited for.
+
+        ``since`` remembers of each node its oldest message, and when (on the machine's clock) it became so.
+        """
+        now_s, found = time.monotonic(), []
+        for name, node in self._nodes.items():
+            due = node.oldest_utc_ns
+            if due is None:
+                since.pop(name, None)
+                continue
+            if name not in since or since[name][0] != due:
+                since[name] = (due, now_s)
+            waited_s = now_s - since[name][1]
+            if waited_s < PATIENCE_S:
+                found.append(due)
+            elif waited_s < PATIENCE_S + 2.0 * LOOK_S:
+                log.warning("%s: no answer for %.0f s; the night goes on", name, waited_s)
+        return min(found, default=None)
 
     async def settle(self) -> None:
         """Wait until the station has acted on all that was sent (or is gone)."""

@@ -21,7 +21,7 @@ from marsad.track.types import STATE_SIZE, Checkpoint, Frame, Outcome, Picture, 
 Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
 RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
 RECALLS_AT_MOST = 8  # in one step
-FINE_PER_MARK = 16  # late frames are late by tenths of a second (one sensor waits for another): go back by an eighth
+FINE_PER_MARK = 32  # late frames are late by tenths of a second (one sensor waits for another): go back by a 16th
 
 
 @dataclass
@@ -221,7 +221,7 @@ def thin(line: Line, lag_s: float, spacing_s: float) -> None:
     now_s = line.picture.time_s
     kept: list[Checkpoint] = []
     for one in line.checkpoints:
-        if one.is_mark or not kept or one.picture.time_s > now_s - spacing_s:
+        if one.is_mark or not kept or one.picture.time_s > now_s - 0.5 * spacing_s:
             kept.append(one)
         else:
             last = kept[-1]

@@ -225,11 +225,12 @@ class Params:
     """How late a detection may come and still be filtered in as if it had come in order; zero: not at all."""
     checkpoints: int = 8
     """How many earlier states are kept within the lag."""
-    again_per_s: float = 15_000.0
-    again_most: float = 60_000.0
+    again_per_s: float = 30_000.0
+    again_most: float = 240_000.0
     """Tracks times frames that may be filtered anew for launch sites recognised later: so many for each second, so many
-    at once.  A launch site is recognised in an ordinary night at the cost of 15,000; 60,000 take 0.25 s of a slow core.
-    What is beyond waits (a recall) or is put in without asking whether it would have changed a recall."""
+    at once.  A launch site is recognised in an ordinary night at the cost of 15,000, and again for each late look of
+    the next third of a second; 60,000 take 0.25 s of a slow core.  What is beyond waits (a recall), or is put in
+    without asking whether it would have changed a recall."""
     max_tracks: int = 4096
     ground_up_m: float = 0.0
     """Height of the ground, for impacts and launch sites."""

@@ -30,6 +30,7 @@ _TRACKLET_KEPT_S = 9.0
 _CV_GATE_CHI2 = 25.0
 _ACCELERATION_MS2 = 25.0
 _MOST_TRACKLETS = 300
+_MOST_SINGLES = 600
 _RECENT = 5
 CV_POSITION_SIGMA_M = (20e3, 20e3, 4e3)
 CV_SPEED_SIGMA_MS = (110.0, 110.0, 8.0)
@@ -312,21 +313,22 @@ class TrackletBook:
 
 
 def _bounded(tracklets: list[Tracklet]) -> list[Tracklet]:
-    """At most ``_MOST_TRACKLETS``, in the order of before: pairs of plots far apart in time go first.
+    """Single plots and longer tracklets, each within its bound, in the order of before: what is least worth goes.
 
     In a crowd each plot makes a pair with every plot before it that anything could have flown from; chance companions
-    grow with the square of the time between, while a rocket is seen again in the next turn.  The aircraft stay: they
-    take in the plots that would make still more pairs.
+    grow with the square of the time between, while a rocket is seen again in the next turn: pairs of plots far apart
+    in time go first.  The aircraft stay: they take in the plots that would make still more pairs.  Of the single plots
+    the oldest go.
     """
-    over = len(tracklets) - _MOST_TRACKLETS
-    if over <= 0:
+    if len(tracklets) <= _MOST_TRACKLETS:
         return tracklets
-    spans = [(t.stamp_s[-1] - t.stamp_s[0]) if len(t.plots) == 2 else 0.0 for t in tracklets]
-    # a single as old as the longest gap can make no pair any more
-    newest = tracklets[-1].stamp_s[-1]
-    ranks = [newest - t.stamp_s[0] if len(t.plots) == 1 else s for t, s in zip(tracklets, spans, strict=True)]
-    worst = set(sorted(range(len(tracklets)), key=lambda i: (-ranks[i], i))[:over])
-    return [t for i, t in enumerate(tracklets) if i not in worst]
+    singles = [i for i, t in enumerate(tracklets) if len(t.plots) == 1]
+    longer = [i for i, t in enumerate(tracklets) if len(t.plots) > 1]
+    span_s = {i: tracklets[i].stamp_s[-1] - tracklets[i].stamp_s[0] if len(tracklets[i].plots) == 2 else 0.0
+              for i in longer}  # fmt: skip
+    singles = singles[-_MOST_SINGLES:]
+    longer = sorted(longer, key=lambda i: (span_s[i], -i))[:_MOST_TRACKLETS]
+    return [tracklets[i] for i in sorted(singles + longer)]
 
 
 def _insert(

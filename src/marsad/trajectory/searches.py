@@ -18,11 +18,11 @@ from marsad.geo.frames import enu_axes, geodetic_from_ecef
 from marsad.terms import Overload
 from marsad.trajectory.pool import Straight, Tracklet
 
-PER_S = 6.0
-"""Searches for each second: 0.2 s of work on a slow core."""
-AT_ONCE = 16.0
-"""So many may be saved up: the densest salvo of the practice cases asks for 9 within a second."""
-WAITING_MOST = 36
+PER_S = 4.0
+"""Searches for each second: 0.14 s of work on a slow core."""
+AT_ONCE = 8.0
+"""So many may be saved up: the practice cases never ask for more than two within a second."""
+WAITING_MOST = 24
 """A radar's queue: with ``PER_S`` the last of it waits 6 s, no longer than what it is made of is kept."""
 _SAID_EVERY_S = 1.0
 _LEAST_TOWARD = -4.0
