@@ -404,16 +404,13 @@ def claim_of_track(book: ClaimBook) -> dict[int, Claim]:
     return {claim.bound_track: claim for claim in book.claims.values() if claim.bound_track >= 0}
 
 
-def claims_beside(book: ClaimBook, params: ClaimParams) -> tuple[dict[int, Claim], set[int]]:
-    """Give the contradicted claim that runs beside each track, and the tracks for which some claim still speaks."""
+def claims_beside(book: ClaimBook, params: ClaimParams) -> dict[int, Claim]:
+    """Give the contradicted claim that runs beside each track."""
     beside: dict[int, Claim] = {}
-    candidates: set[int] = set()
     for (track, key), pair in book.pairs.items():
         claim = book.claims.get(key)
         if claim is None:
             continue
         if claim.verdict == "contradicted" and pair.parallel_s >= params.offset_after_s:
             beside[track] = claim
-        if pair.log_likelihood > 0.0:
-            candidates.add(track)
-    return beside, candidates
+    return beside
