@@ -1,8 +1,8 @@
 """Does it hold its height and its speed?  A small drone's autopilot does; who glides, lands or climbs does not.
 
-What a track shows over ``BLOCK_S`` is one piece of evidence: how its speeds spread about their mean, and how it climbs on
-the mean, each as a likelihood ratio of "uncrewed, on its way" against "crewed, low and slow".  Pieces are summed up over
-the track's life and fade, so that a steady approach stays shown while its end is flown otherwise.
+What a track shows over ``BLOCK_S`` is one piece of evidence: how its speeds spread about their mean, and how it climbs
+on the mean, each as a likelihood ratio of "uncrewed, on its way" against "crewed, low and slow".  Pieces are summed up
+over the track's life and fade, so that a steady approach stays shown while its end is flown otherwise.
 
 The densities are those of simulated drones and of recorded low, slow, silent aircraft (ADS-B) through one and the same
 simulated radar, 372 and 487 pieces: standard deviation of the speed over 30 s 0.8 against 3.4 m/s (medians), mean climb

@@ -7,8 +7,8 @@ Prior odds, the site's own, times likelihood ratios with stated values; nothing 
 * where it came into view;
 * how far it has turned in one sense.
 
-A claim that anybody can make weighs ``UNLISTED_CLAIM_RATIO``; only who the site lists is released by one, and that is not
-decided here.
+A claim that anybody can make weighs ``UNLISTED_CLAIM_RATIO``; only who the site lists is released by one, and that is
+not decided here.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Origin = Literal["unknown", "edge", "inside", "start", "own_ground"]
 ORIGIN_RATIO: dict[Origin, float] = {
     "unknown": 1.0,
     "start": 1.0,  # who is in the air when a station starts tells nothing of whence he came
-    "edge": 2.0,  # nine of ten attackers come from beyond the view, and half of the low traffic about a site
-    "inside": 0.2,  # one of ten is launched or first seen inside it, as half of the low traffic is
+    "edge": 15.0,  # attackers come so, nine of ten; low traffic mostly takes off or comes down to it in view (6 of 100)
+    "inside": 0.3,  # one attacker of ten is launched or first seen inside it, and a third of the low traffic
     "own_ground": 0.1,  # attackers seldom start among the zones that they attack; the site's own aircraft do
 }
 UNLISTED_CLAIM_RATIO = 1.0

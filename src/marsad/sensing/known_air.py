@@ -1,5 +1,7 @@
-"""Plots that lie where something known flies: own drones and the balloon, aircraft that say where they are, and
-tracks that have long been too slow, or too level, for a rocket.
+"""Plots that lie where something known flies: own drones and the balloon, and tracks that have long been too slow, or
+too level, for a rocket.
+
+What anybody says of where he is explains no plot here: whether it is a launch, the plots alone decide.
 """
 
 from __future__ import annotations
@@ -13,9 +15,8 @@ from jaxtyping import Float
 
 from marsad.geo.frames import ecef_from_geodetic, enu_axes
 from marsad.sensing.book import SensorBook
-from marsad.terms import CooperativeReport, Plot, TrackReport
+from marsad.terms import Plot, TrackReport
 
-_CLAIM_KEPT_S = 6.0
 _MARGIN_M = 80.0
 _SIGMAS = 4.0
 _TRACK_KEPT_S = 2.5
@@ -32,25 +33,10 @@ would have changed its climb by 78 m/s) is none either."""
 class KnownAir:
     """What is known to fly, each as stamp (s), Earth-fixed place (m) and velocity (m/s), sigma (m).
 
-    ``claims``: the last one of every cooperative aircraft; ``tracks``: those that cannot be rockets.
+    ``tracks``: those that cannot be rockets.
     """
 
-    claims: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
     tracks: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
-
-    def claim(self, report: CooperativeReport, book: SensorBook) -> None:
-        """Take in a cooperative report."""
-        p = report.position
-        place = np.array(ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m))
-        velocity = np.zeros(3)
-        if report.velocity_enu_ms is not None:
-            velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
-        self.claims[report.transponder_id] = (
-            book.seconds(report.time_utc_ns),
-            place,
-            velocity,
-            report.position_sigma_m,
-        )
 
     def follow(self, reports: Iterable[TrackReport], book: SensorBook) -> None:
         """Take in what the air picture says of its tracks."""
@@ -65,8 +51,7 @@ class KnownAir:
             self.tracks[report.track_id] = (book.seconds(report.time_utc_ns), place, velocity, sigma)
 
     def forget(self, now_s: float) -> None:
-        """Forget claims and tracks that are too old to say anything."""
-        self.claims = {k: v for k, v in self.claims.items() if now_s - v[0] < _CLAIM_KEPT_S}
+        """Forget tracks that are too old to say anything."""
         self.tracks = {k: v for k, v in self.tracks.items() if now_s - v[0] < _TRACK_KEPT_S}
 
     def explains(self, plot: Plot, place_m: Float[np.ndarray, "3"], book: SensorBook) -> bool:
@@ -79,12 +64,6 @@ class KnownAir:
             if sensor.is_mobile and sensor.sensor_id != plot.sensor_id:
                 own = book.trails[k].place_at(stamp)
                 if own is not None and float(np.linalg.norm(place_m - np.array(own))) < spread + _MARGIN_M:
-                    return True
-        for time_s, place, velocity, sigma in self.claims.values():
-            dt = stamp - time_s
-            if abs(dt) < _CLAIM_KEPT_S:
-                reach = spread + _MARGIN_M + _SIGMAS * sigma + 5.0 * dt * dt
-                if float(np.linalg.norm(place_m - place - velocity * dt)) < reach:
                     return True
         for time_s, place, velocity, sigma in self.tracks.values():
             dt = stamp - time_s

@@ -15,8 +15,9 @@ class WarningPolicy:
 
     A zone takes shelter when its probability reaches ``probability_on``.  While the forecast's 95 % semi-major axis
     is above ``wait_semi_major_m`` and the zone's shelter time still fits, the rule may wait for a better forecast,
-    unless the probability already reaches ``probability_sure``.  ``hostile_prior`` is how many come to attack of all that
-    fly about the site and say nothing, before any look at how they fly.
+    unless the probability already reaches ``probability_sure``.  ``hostile_prior`` is how many come to attack of
+    all that fly about the site and say nothing, before any look at how they fly: one in a thousand, with which some 5 %
+    of the hardest windows of recorded low, slow, silent aircraft over zones are alarmed (docs/decisions.md).
     """
 
     probability_on: float = 0.10
@@ -28,7 +29,7 @@ class WarningPolicy:
     rocket_buffer_m: float = 250.0
     drone_hold_s: float = 300.0
     all_clear_s: float = 300.0
-    hostile_prior: float = 4e-4
+    hostile_prior: float = 1e-3
 
     def __post_init__(self) -> None:
         for name in ("probability_on", "probability_on_drone", "probability_sure"):

@@ -7,9 +7,11 @@ import hashlib
 import msgspec
 
 from marsad.terms import ZoneWarning
-from marsad.warn.state import DecisionInputs
+from marsad.warn.state import DecisionInputs, ThreatNumbers
 from marsad.warn.words import LANGUAGES, Words
 
+FACTORS_TOLD = 3
+"""Of how many threats, the greatest first, the factors are told."""
 ALARM_RULES = ("rocket_probability", "rocket_sure", "rocket_time_is_up", "await_better_forecast")
 
 
@@ -100,7 +102,19 @@ def _numbers(warning: ZoneWarning, inputs: DecisionInputs, words: Words) -> list
     if told:
         names = [words.threat.format(event=t.event_id, probability=_percent(t.probability)) for t in told]
         lines.append(words.threats.format(threats=words.separator.join(names)))
+    lines.extend(_factors(t, words) for t in told[:FACTORS_TOLD] if t.kind == "drone" or t.exists < 1.0)
     return lines
+
+
+def _factors(threat: ThreatNumbers, words: Words) -> str:
+    """Tell the factors that make up what one threat means for the zone."""
+    template = words.drone_factors if threat.kind == "drone" else words.rocket_factors
+    return template.format(
+        event=threat.event_id,
+        exists=_percent(threat.exists),
+        threat=_percent(threat.threat),
+        reaches=_percent(threat.reaches),
+    )
 
 
 def _clock(utc_ns: int, *, tenths: bool = False) -> str:

@@ -200,6 +200,8 @@ def _inputs(record: ZoneRecord, picture: Picture, now: int, zone: Zone, policy: 
                 q95_utc_ns=risk.time_q95_utc_ns,
                 semi_major_m=threat.semi_major_m,
                 outcome=threat.outcome,
+                exists=threat.exists,
+                threat=threat.threat,
             )
             for threat, risk in picture.threats
         ),
