@@ -14,7 +14,7 @@ _PLOTS_KEPT = 8
 _LATELY_S = 12.0  # eight turns of a radar of 1.5 s; a rocket's flight is 20 to 60 s
 _CLAIMED = math.log(0.85 / 0.10)  # a launch claims 85 of 100 plots of its rocket, and 10 of a body that it flies past
 _UNCLAIMED = math.log(0.15 / 0.90)  # (gates of 99 %, plots of its neighbours in a salvo)
-_MOTION_MOST = math.log(5.0)  # what the tracker's motion models may weigh: their priors are not a rocket's
+_MOTION_MOST = math.log(20.0)  # what the tracker's motion models may weigh: they know no rocket, only what falls
 _CLAIMED_AT_MOST = 4096
 _FATE: dict[int, tuple[DispositionKind, str]] = {
     int(track.Disposition.ASSOCIATED): ("associated", ""),

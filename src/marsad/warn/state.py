@@ -21,7 +21,8 @@ class WarnParams:
     and the notice: for the next forecast, the next step and the first who moves.  ``retraction_delay_s`` allows for an
     event that takes the place of a cancelled one.  A standing level is not told again within ``update_s``; where only
     drones are behind it and none comes earlier than told, not within ``update_drone_s``: their times and probabilities
-    waver.  A person's hold of ``hold_s`` stands only where at its end the time to shelter and ``hold_margin_s`` are left.
+    waver.  A person's hold of ``hold_s`` stands only where at its end the time to shelter and ``hold_margin_s`` are
+    left.
     """
 
     low_fraction: float = 0.1
