@@ -104,6 +104,8 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     now_utc_ns = incoming.now_utc_ns
     for report in incoming.weather:
         trajectory.weather(state.trajectory, report)
+    for claim in incoming.cooperative:
+        state.known_air.claim(claim, state.book)
     state.known_air.forget(state.book.seconds(now_utc_ns))
     for k, sensor in enumerate(state.book.sensors):
         state.book.noise[k] = registration.noise(state.air.registration, sensor.sensor_id)

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from marsad.identify.kinds import KINDS, Motion, kind_log_likelihoods, kind_probabilities
+from marsad.identify.kinds import IS_DRONE, KINDS, Motion, kind_log_likelihoods, kind_probabilities
 from marsad.identify.steady import Look, Steadiness
 
 Origin = Literal["unknown", "edge", "inside", "start", "own_ground"]
@@ -40,6 +40,7 @@ later, it must weigh nothing.  (At 0.5, a drone in view from the start would be 
 flight and not after the first: half a minute later.)
 """
 _LEAST_LOG_LIKELIHOOD = -8.0  # of a row, against the best row, in one look: a poor look must not outweigh a minute
+_LIKE_A_DRONE = -3.0  # log likelihood from which on steadiness tells: an airliner's autopilot holds its height too
 _REMEMBERED_S = 60.0  # the mean of what was shown reaches back so far: a body stays what it was
 _COURSE_KNOWN = 5.0  # speed in its own standard deviations from which on a course can be summed up
 _TURN_NOISE_RAD = 0.05  # steps of a straight course's noise, which must not add up
@@ -99,7 +100,8 @@ def remember(
             continue
         one.looked = int(updates[row])
         _fade_in(one, now[row], now_s)
-        one.steady.add(_look(motion, row, now_s))
+        if now[row, IS_DRONE].max() - now[row].max() > _LIKE_A_DRONE:
+            one.steady.add(_look(motion, row, now_s))
         _turn(one, motion, row)
     return now
 

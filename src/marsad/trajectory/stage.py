@@ -78,6 +78,7 @@ def step(
         biases = SensorBiases.prior(book)
     given, biases = biases, state.fault_book.apply(biases)
     state.faults = []
+    state.known_air = known_air
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]
     while len(state.latency_s) < len(book.sensors):

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.geo.zones import ZoneShapes
+from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
     Detection,
@@ -68,6 +69,7 @@ class TrajectoryState:
     events: list[Event] = field(default_factory=list)
     pool: list[Unclaimed] = field(default_factory=list)
     tracklets: TrackletBook = field(default_factory=TrackletBook)
+    known_air: KnownAir = field(default_factory=KnownAir)
     latency_s: list[float] = field(default_factory=list)
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
     fault_book: FaultBook = field(default_factory=FaultBook)
