@@ -186,7 +186,7 @@ def test_the_countdown_never_rises() -> None:
 
 def test_an_unconfirmed_launch_counts_by_the_probability_that_it_is_one() -> None:
     run = Run()
-    forecast, doubtful = impact("R1", 3, risk("Z0", 0.5, 40)), launch("R1", 3, "tentative", exists=0.1)
+    forecast, doubtful = impact("R1", 3, risk("Z0", 0.5, 60)), launch("R1", 3, "tentative", exists=0.1)
     run.step(3, launches=(doubtful,), impacts=(forecast,))
     assert run.level() == "prepare"
     assert run.said[-1].probability == pytest.approx(0.05)

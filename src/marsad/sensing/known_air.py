@@ -1,8 +1,8 @@
 """Plots that lie where something known flies: own drones and the balloon, and tracks that have long been too slow, or
 too level, for a rocket.
 
-What anybody says of where he is explains no plot away.  It is one more hypothesis for plots that may be a launch's, with
-the evidence that they give it and a bounded weight: the plots decide.
+What anybody says of where he is explains no plot away.  It is one more hypothesis for plots that may be a launch's,
+with the evidence that they give it and a bounded weight: the plots decide.
 """
 
 from __future__ import annotations

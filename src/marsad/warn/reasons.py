@@ -102,7 +102,7 @@ def _numbers(warning: ZoneWarning, inputs: DecisionInputs, words: Words) -> list
     if told:
         names = [words.threat.format(event=t.event_id, probability=_percent(t.probability)) for t in told]
         lines.append(words.threats.format(threats=words.separator.join(names)))
-    lines.extend(_factors(t, words) for t in told[:FACTORS_TOLD] if t.kind == "drone" or t.exists < 1.0)
+    lines.extend(_factors(t, words) for t in told[:FACTORS_TOLD] if t.kind == "drone" or t.exists is not None)
     return lines
 
 
@@ -111,8 +111,8 @@ def _factors(threat: ThreatNumbers, words: Words) -> str:
     template = words.drone_factors if threat.kind == "drone" else words.rocket_factors
     return template.format(
         event=threat.event_id,
-        exists=_percent(threat.exists),
-        threat=_percent(threat.threat),
+        exists=_percent(1.0 if threat.exists is None else threat.exists),
+        threat=_percent(1.0 if threat.threat is None else threat.threat),
         reaches=_percent(threat.reaches),
     )
 

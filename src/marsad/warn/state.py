@@ -127,7 +127,7 @@ class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """What one threat meant for a zone when a decision was taken.
 
     ``probability`` is the product of three: that it ``exists``, that it comes to attack (``threat``), that it reaches
-    the zone.  The first two are left out of the record, and of its hash, where they are certain.
+    the zone.  The first two are None, and so not in the record nor in its hash, where they are certain.
     """
 
     event_id: str
@@ -138,13 +138,13 @@ class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     q95_utc_ns: int
     semi_major_m: float
     outcome: str
-    exists: float = 1.0
-    threat: float = 1.0
+    exists: float | None = None
+    threat: float | None = None
 
     @property
     def reaches(self) -> float:
         """Probability that it reaches the zone, if it exists and comes to attack."""
-        weight = self.exists * self.threat
+        weight = (1.0 if self.exists is None else self.exists) * (1.0 if self.threat is None else self.threat)
         return min(self.probability / weight, 1.0) if weight > 0.0 else 0.0
 
 
