@@ -265,19 +265,10 @@ class Seen:
                 found.append(report)
         return found
 
-    def alarms(self, threshold: float = 0.05) -> dict[str, float]:
-        """First time at which each zone's probability of a suspect reaches the threshold, in seconds."""
-        return self._reached(threshold, {True})
-
-    def watched(self, threshold: float = 0.05) -> dict[str, float]:
-        """The same, what may be a drone but is no suspect included."""
-        return self._reached(threshold, {True, False})
-
-    def _reached(self, threshold: float, suspects: set[bool]) -> dict[str, float]:
+    def alarms(self, threshold: float = 0.15) -> dict[str, float]:
+        """First time at which each zone's probability of a drone reaches the threshold, in seconds."""
         first: dict[str, float] = {}
         for t, corridor in self.corridors:
-            if corridor.is_suspect not in suspects:
-                continue
             for risk in corridor.zone_risks:
                 if risk.probability >= threshold:
                     first.setdefault(risk.zone_id, t)

@@ -49,7 +49,7 @@ def test_a_displaced_claim_is_contradicted_and_names_no_track(offset: tuple[floa
     book, changed = _run(offset)
     assert identify.claim_of_track(book) == {}
     assert [claim.verdict for claim in changed] == ["contradicted"]
-    assert identify.claims_beside(book, identify.ClaimParams())[0] == {7: book.claims["F01"]}
+    assert identify.claims_beside(book, identify.ClaimParams()) == {7: book.claims["F01"]}
 
 
 def test_a_claim_shifted_along_its_way_is_said_to_be_shifted_in_time() -> None:
@@ -177,3 +177,39 @@ def test_what_has_ended_is_forgotten() -> None:
     assert book.claims["F01"].bound_track == -1
     identify.forget(book, set(), now_s=500.0)
     assert book.claims == {}
+
+
+def _heard(
+    book: identify.ClaimBook, stamped_s: float, arrives_s: float, sigma_m: float = 10.0
+) -> identify.Claim | None:
+    place, velocity = np.array([80.0 * stamped_s, 0.0, 300.0]), np.array([80.0, 0.0, 0.0])
+    return identify.report(book, "F01", stamped_s, place, velocity, sigma_m, "adsb", now_s=arrives_s)
+
+
+def test_a_report_stamped_in_the_future_or_long_ago_does_not_stand_in_the_way_of_a_true_one() -> None:
+    book = identify.ClaimBook()
+    assert _heard(book, 60.0, 1.0) is None, "nothing is known of it yet"
+    for k in range(2, 6):
+        assert _heard(book, float(k), k + 0.5) is not None
+        _heard(book, k + 50.0, k + 0.6)
+        _heard(book, k - 30.0, k + 0.7)
+    assert book.claims["F01"].time_s == 5.0
+    assert book.claims["F01"].reports == 4
+
+
+@pytest.mark.parametrize("sigma_m", [1e6, 600.0, float("nan")])
+def test_a_place_that_may_be_anywhere_is_no_place(sigma_m: float) -> None:
+    assert _heard(identify.ClaimBook(), 1.0, 1.5, sigma_m) is None
+
+
+@pytest.mark.parametrize(("sigma_m", "names"), [(10.0, True), (90.0, True), (400.0, False)])
+def test_the_vaguer_a_claim_the_less_it_says_of_a_track(sigma_m: float, names: bool) -> None:
+    book, params, velocity = identify.ClaimBook(), identify.ClaimParams(), np.array([80.0, 0.0, 0.0])
+    for k in range(12):
+        _heard(book, float(k), k + 0.3, sigma_m)
+        place = velocity * (k + 0.4) + np.array([0.0, 60.0, 300.0])
+        states = identify.TrackStates(
+            np.array([7]), np.array([k + 0.4]), place[None], velocity[None], covariance=_covariance()
+        )
+        identify.compare(book, states, params)
+    assert (identify.claim_of_track(book) != {}) == names

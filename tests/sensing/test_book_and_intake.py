@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from marsad.geo.frames import geodetic_from_ecef, geodetic_from_enu
+from marsad.geo.frames import enu_axes, geodetic_from_ecef, geodetic_from_enu
 from marsad.sensing import intake as intake_module
 from marsad.sensing.book import PoseTrail, SensorBook, direction
 from marsad.sensing.intake import Intake, Sorted, sort_batch
@@ -273,17 +273,40 @@ def ecef_of(place: Geodetic) -> np.ndarray:
     return np.array(ecef_from_geodetic(place.latitude_rad, place.longitude_rad, place.height_m))
 
 
-def test_a_claim_explains_a_plot_where_it_has_flown_to_and_none_far_away_or_later() -> None:
-    book, air = SensorBook(0), KnownAir()
-    book.register(sensor())
-    report = CooperativeReport(
-        sensor_id="", transponder_id="F1", time_utc_ns=10 * S, arrival_utc_ns=10 * S, position=there(3000.0, 3000.0),
-        velocity_enu_ms=(100.0, 0.0, 0.0), position_sigma_m=20.0,
+def _claim_at(stamp_s: float, arrives_s: float, sigma_m: float = 20.0, east_m: float = 3000.0) -> CooperativeReport:
+    return CooperativeReport(
+        sensor_id="", transponder_id="F1", time_utc_ns=round(stamp_s * S), arrival_utc_ns=round(arrives_s * S),
+        position=there(east_m, 3000.0), velocity_enu_ms=(100.0, 0.0, 0.0), position_sigma_m=sigma_m,
     )  # fmt: skip
-    air.claim(report, book)
-    assert air.explains(plot(at_s=12.0), ecef_of(there(3200.0, 3000.0)), book)
-    assert not air.explains(plot(at_s=12.0), ecef_of(there(4200.0, 3000.0)), book)
-    assert not air.explains(plot(at_s=17.0), ecef_of(there(3700.0, 3000.0)), book)
+
+
+def _evidence(air: KnownAir, east_m: float) -> float:
+    """Of two plots a second apart, known to 30 m, of something that flies east at 100 m/s."""
+    places = [ecef_of(there(east_m, 3000.0)), ecef_of(there(east_m + 100.0, 3000.0))]
+    return air.claimed_log_evidence(
+        places, [np.eye(3) * 900.0] * 2, enu_axes(PLACE.latitude_rad, PLACE.longitude_rad), [11.0, 12.0]
+    )
+
+
+def test_a_claim_is_a_hypothesis_for_plots_where_it_flies_and_the_weaker_the_vaguer_it_is() -> None:
+    shown = {}
+    for name, sigma_m, east_m in (("there", 20.0, 3000.0), ("vague", 400.0, 3000.0), ("elsewhere", 20.0, 4500.0)):
+        air, book = KnownAir(), SensorBook(0)
+        air.claim(_claim_at(10.0, 10.5, sigma_m, east_m), book)
+        shown[name] = _evidence(air, 3100.0)
+    assert shown["there"] > -12.0
+    assert shown["vague"] < shown["there"] - 6.0
+    assert shown["elsewhere"] < -100.0
+    assert _evidence(KnownAir(), 3100.0) == -math.inf
+
+
+def test_a_claim_of_another_time_or_of_anywhere_is_not_taken_and_replaces_none() -> None:
+    air, book = KnownAir(), SensorBook(0)
+    air.claim(_claim_at(10.0, 10.5), book)
+    before = dict(air.claims)
+    for wrong in (_claim_at(60.0, 10.6), _claim_at(2.0, 10.6), _claim_at(11.0, 11.2, 1e6), _claim_at(9.5, 10.0)):
+        air.claim(wrong, book)
+    assert air.claims == before
     air.forget(17.0)
     assert not air.claims
 

@@ -74,6 +74,14 @@ def test_each_threat_is_told_at_its_greatest_and_all_together(tmp_path: Path) ->
     assert "No level above clear was told." in text
 
 
+def test_the_factors_of_what_is_not_certain_are_told(tmp_path: Path) -> None:
+    doubted = msgspec.structs.replace(corridor(0.08), existence_probability=0.8, threat_probability=0.4)
+    text = tell_why_not(read_zone_story(journal(tmp_path / "j", (4, doubted)), "tanks"), "en")
+    assert "80 % that it is there, times 40 % that it comes to attack, times 25 % that it then reaches the zone" in text
+    certain = tell_why_not(read_zone_story(journal(tmp_path / "k", (1, impact("L1", 0.03))), "tanks"), "en")
+    assert "times" not in certain
+
+
 def test_a_zones_own_threshold_counts(tmp_path: Path) -> None:
     site = small_site()
     zones = tuple(msgspec.structs.replace(zone, probability_on=0.02) for zone in site.zones)

@@ -11,7 +11,7 @@ import pytest
 
 from marsad.warn import explain
 from marsad.warn.words import LANGUAGES, RULES
-from warn.warn_kit import Run, impact, risk
+from warn.warn_kit import Run, drone, impact, launch, risk
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -68,3 +68,29 @@ def test_an_end_without_numbers_is_told_too() -> None:
     for language in LANGUAGES:
         text = explain(said[-1], "Z", None, language)
         assert LANGUAGES[language].rules["hold_time_over"].split("{")[0][:15] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_drones_alarm_is_told_by_its_three_factors(language: str) -> None:
+    run = Run()
+    told = drone("D1", risk("Z0", 0.18, 300))
+    run.step(0, corridors=(msgspec.structs.replace(told, existence_probability=0.9, threat_probability=0.4),))
+    text = explain(run.said[0], "Plant", run.state.decisions[0].inputs, language)
+    line = next(line for line in text.splitlines() if line.startswith("D1"))
+    assert re.findall(r"\d+ %", line) == ["90 %", "40 %", "50 %"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_unconfirmed_launch_is_told_as_one(language: str) -> None:
+    run = Run()
+    doubted = launch("R1", 3, "tentative", exists=0.4)
+    run.step(3, launches=(doubted,), impacts=(impact("R1", 3, risk("Z0", 0.5, 25)),))
+    text = explain(run.said[0], "Plant", run.state.decisions[0].inputs, language)
+    line = next(line for line in text.splitlines() if line.startswith("R1"))
+    assert re.findall(r"\d+ %", line) == ["40 %", "50 %"]
+
+
+def test_the_factors_of_what_is_certain_are_not_recorded_so_that_older_hashes_hold() -> None:
+    run = Run()
+    run.step(3, impacts=(impact("R1", 3, risk("Z0", 0.34, 25)),))
+    assert b"exists" not in msgspec.json.encode(run.state.decisions[0].inputs)

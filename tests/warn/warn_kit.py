@@ -64,8 +64,15 @@ def impact(
     return ImpactForecast(event_id=event_id, outcome=outcome, arrival_utc_ns=at(now_s), modes=(mode,), zone_risks=risks)
 
 
-def launch(event_id: str, now_s: float, status: str) -> LaunchEstimate:
-    return LaunchEstimate(event_id=event_id, launch_site_id="L1", status=status, arrival_utc_ns=at(now_s), modes=())
+def launch(event_id: str, now_s: float, status: str, exists: float = 1.0) -> LaunchEstimate:
+    return LaunchEstimate(
+        event_id=event_id,
+        launch_site_id="L1",
+        status=status,
+        arrival_utc_ns=at(now_s),
+        modes=(),
+        existence_probability=exists,
+    )
 
 
 def drone(track_id: str, *risks: ZoneRisk) -> CorridorForecast:

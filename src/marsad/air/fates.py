@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 
 from marsad import track
 from marsad.air.state import AirState, Known
 from marsad.terms import Disposition, DispositionKind
 
-_ROCKET_CLAIMS = 2
+_PLOTS_KEPT = 8
+_LATELY_S = 12.0  # eight turns of a radar of 1.5 s; a rocket's flight is 20 to 60 s
+_CLAIMED = math.log(0.85 / 0.10)  # a launch claims 85 of 100 plots of its rocket, and 10 of a body that it flies past
+_UNCLAIMED = math.log(0.15 / 0.90)  # (gates of 99 %, plots of its neighbours in a salvo)
+_MOTION_MOST = math.log(20.0)  # what the tracker's motion models may weigh: they know no rocket, only what falls
 _CLAIMED_AT_MOST = 4096
 _FATE: dict[int, tuple[DispositionKind, str]] = {
     int(track.Disposition.ASSOCIATED): ("associated", ""),
@@ -37,7 +43,7 @@ def dispositions_of(state: AirState, info: track.Info) -> list[Disposition]:
         if uid >= 0:
             state.went_to[found[0]] = uid
             _note_sensor(state, uid, found[1])
-            _note_event(state, uid, state.claimed.pop(found[0], None))
+            _note_plot(state, uid, found[0], state.claimed.pop(found[0], None))
         out.append(Disposition(detection_id=found[0], sensor_id=found[1], kind=kind, target_id=target, reason=reason))
     return out
 
@@ -58,22 +64,52 @@ def note_events(state: AirState, claimed: Mapping[str, str]) -> None:
     for detection_id, event_id in claimed.items():
         uid = state.went_to.get(detection_id)
         if uid is not None:
-            _note_event(state, uid, event_id)
+            _claim_late(state, uid, detection_id, event_id)
         else:
             state.claimed[detection_id] = event_id
     while len(state.claimed) > _CLAIMED_AT_MOST:
         del state.claimed[next(iter(state.claimed))]
 
 
-def _note_event(state: AirState, uid: int, event_id: str | None) -> None:
+def _note_plot(state: AirState, uid: int, detection_id: str, event_id: str | None) -> None:
+    """Remember whose a plot is that a track took."""
     known = state.known.get(uid)
-    if known is not None and event_id is not None:
-        known.events[event_id] = known.events.get(event_id, 0) + 1
+    if known is None:
+        return
+    known.plots[detection_id] = (state.tracking.time_s, event_id)
+    while len(known.plots) > _PLOTS_KEPT:
+        known.plots.popitem(last=False)
 
 
-def rocket_event(known: Known) -> str | None:
-    """The launch whose detections the track took, if more than one."""
-    if not known.events:
-        return None
-    event, count = max(known.events.items(), key=lambda item: item[1])
-    return event if count >= _ROCKET_CLAIMS else None
+def _claim_late(state: AirState, uid: int, detection_id: str, event_id: str) -> None:
+    """Remember that a launch claims what a track took before."""
+    known = state.known.get(uid)
+    if known is not None and detection_id in known.plots:
+        known.plots[detection_id] = (known.plots[detection_id][0], event_id)
+
+
+def rocket_probability(known: Known, falling: float, now_s: float) -> tuple[str | None, float]:
+    """The launch that claims most of a track's last plots, and the probability that the track is a rocket.
+
+    Of a rocket's plots its launch claims nearly all, of a body's that a rocket flies past a few; and a rocket falls.
+    A launch that is down claims nothing more: with each plot that it does not claim, its hold on the track lapses.
+
+    Parameters
+    ----------
+    known
+        The track.
+    falling
+        Probability that it moves as thrown and not as flown, by the likelihood of its plots.
+    now_s
+        Seconds of the branch's clock.
+    """
+    lately = [event for time_s, event in known.plots.values() if now_s - time_s <= _LATELY_S]
+    claims = Counter(event for event in lately if event is not None)
+    if not claims:
+        return None, 0.0
+    event = max(claims.items(), key=lambda item: (item[1], item[0]))[0]
+    count = claims.total()
+    log_odds = count * _CLAIMED + (len(lately) - count) * _UNCLAIMED
+    motion = (falling + 1e-3) / (1.0 - falling + 1e-3)
+    log_odds += min(max(math.log(motion), -_MOTION_MOST), _MOTION_MOST)
+    return event, 1.0 / (1.0 + math.exp(-log_odds))

@@ -107,6 +107,7 @@ def _take_pose(state: AirState, pose: PoseReport) -> None:
         sensor.kind,
         is_own_sensor=True,
         params=state.params.claims,
+        now_s=seconds(state, pose.arrival_utc_ns),
     )
 
 
@@ -120,6 +121,7 @@ def _take_claim(state: AirState, claim: CooperativeReport) -> None:
         claim.position_sigma_m,
         claim.source,
         params=state.params.claims,
+        now_s=seconds(state, claim.arrival_utc_ns),
     )
 
 

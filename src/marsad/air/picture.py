@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from marsad import identify, track
 from marsad.air.coverage import is_watched, note_steepest
-from marsad.air.fates import name_of, rocket_event
+from marsad.air.fates import name_of, rocket_probability
 from marsad.air.origin import origin_of
 from marsad.air.state import AirOutputs, AirState, Known, utc_ns
 from marsad.geo import terrain_heights
@@ -20,6 +20,7 @@ from marsad.terms import Corridor, CorridorForecast, Disposition, Geodetic, Trac
 from marsad.terms.estimates import ZoneRisk
 
 _UPPER = np.triu_indices(6)
+_NEWS = 1.1  # by what part P(exists and attacks) must grow to be told before the ways ahead are laid out anew
 _STATUS: dict[int, TrackStatus] = {
     int(track.Status.TENTATIVE): "tentative",
     int(track.Status.CONFIRMED): "confirmed",
@@ -40,6 +41,7 @@ def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition
     identify.compare(state.book, view.states(now_s), state.params.claims)
     _watch_claims(state, now_s, view.estimate.position_enu_m, dispositions)
     judgements = view.judge(now_s)
+    cleared: list[str] = []
     for row in range(count):
         known = state.known[int(tracks.uid[row])]
         judged = judgements[row]
@@ -49,10 +51,12 @@ def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition
         forecast = view.corridor(row, judged, now_s)
         if forecast is not None:
             corridors.append(forecast)
+            if judged.is_released:
+                cleared.append(forecast.track_id)
     return AirOutputs(
         tracks=tuple(reports),
         corridors=tuple(corridors),
-        cleared_track_ids=tuple(one.track_id for one in corridors if not one.axis),
+        cleared_track_ids=tuple(cleared),
         lost_track_ids=tuple(lost),
         dispositions=tuple(dispositions),
     )
@@ -142,11 +146,12 @@ def _first_seen(state: AirState, places_m: Float[np.ndarray, "track 3"], row: in
     east, north = float(place_m[0]), float(place_m[1])
     before = _forerunner(state, places_m, row)
     if before is not None:
-        known = replace(before.memory, suspect=False, last_course_rad=None, looks=before.memory.looks.copy(), looked=0)
-        return Known(memory=known, first_en_m=before.first_en_m)
+        memory = identify.IdentityMemory(threat=before.memory.threat.heir())
+        return Known(memory=memory, first_en_m=before.first_en_m)
     is_inside = bool(zone_hits(np.array([east]), np.array([north]), state.own_ground).any())
     has_lost = state.tracking.time_s - state.last_suspect_lost_s < state.params.lost_suspect_s
-    memory = identify.IdentityMemory(rose_inside=is_inside and not has_lost)
+    origin: identify.Origin = "own_ground" if is_inside and not has_lost else "unknown"
+    memory = identify.IdentityMemory(threat=identify.ThreatMemory(origin=origin))
     return Known(memory=memory, first_en_m=(east, north))
 
 
@@ -202,67 +207,59 @@ class _View:
         )
 
     def judge(self, now_s: float) -> list[Judgement]:
-        """Judge every track; ways ahead are laid out for those that might be drones."""
+        """Judge every track; ways ahead are laid out for those that may come to attack."""
         state, uids = self.state, self.tracks.uid.tolist()
         bound = identify.claim_of_track(state.book)
-        beside, candidates = identify.claims_beside(state.book, state.params.claims)
+        beside = identify.claims_beside(state.book, state.params.claims)
         memory = [state.known[uid].memory for uid in uids]
         self._note_origins(now_s, memory)
-        identify.remember(self.motion, self.tracks.hits, memory, now_s, state.params.identity)
-        self._lay_out_ways(now_s, bound, memory)
+        threats = [one.threat for one in memory]
+        shown = identify.remember(self.motion, self.tracks.hits, threats, now_s, state.params.identity.min_updates)
+        kinds = identify.posterior(self.motion, shown, threats, state.site.policy.hostile_prior)
+        falling = self.motion.falling.tolist()
+        rockets = [rocket_probability(state.known[u], f, now_s) for u, f in zip(uids, falling, strict=True)]
+        self._lay_out_ways(now_s, kinds, rockets)
         evidence = identify.Evidence(
-            updates=self.tracks.hits,
+            kinds=kinds,
             range_known=self.tracks.range_known > 0,
             reach=np.array([_reach_of(state.known[uid]) for uid in uids]),
             claim=tuple(bound.get(uid) for uid in uids),
             contradicted=tuple(beside.get(uid) for uid in uids),
-            may_be_claimed=tuple(uid in candidates for uid in uids),
             corridor=tuple(self._corridor_of(row) for row in range(len(uids))),
         )
         lists = identify.Lists(
-            own=frozenset(state.site.own_transponder_ids), friends=frozenset(state.site.friendly_transponder_ids)
+            own=frozenset(state.site.own_transponder_ids),
+            friends=frozenset(state.site.friendly_transponder_ids),
+            sensors=frozenset(sensor.sensor_id for sensor in state.site.sensors),
         )
         judged = identify.judge(self.motion, evidence, memory, lists, state.params.identity)
-        return [self._rocket_or(row, one) for row, one in enumerate(judged)]
+        return [_rocket_or(*rocket, one) for rocket, one in zip(rockets, judged, strict=True)]
 
     def _note_origins(self, now_s: float, memory: list[identify.IdentityMemory]) -> None:
         """Say of each track, once its course is known, how it came into view; after a lost suspect, nothing is said."""
+        if now_s - self.state.last_suspect_lost_s < self.state.params.lost_suspect_s:
+            return
         settled = (self.tracks.range_known > 0) & (self.tracks.hits >= self.state.params.identity.min_updates)
         for row in np.flatnonzero(settled):
-            one = memory[row]
-            if one.origin != "unknown":
-                continue
-            has_lost = now_s - self.state.last_suspect_lost_s < self.state.params.lost_suspect_s
-            place_m, velocity_ms = self.estimate.position_enu_m[row], self.estimate.velocity_enu_ms[row]
-            born_s = float(self.tracks.born_s[row])
-            one.origin = "edge" if has_lost else origin_of(self.state, place_m, velocity_ms, born_s)
-
-    def _rocket_or(self, row: int, judged: Judgement) -> Judgement:
-        """A track that took a rocket's detections is that rocket; nothing else is called one here."""
-        known = self.state.known[int(self.tracks.uid[row])]
-        event = rocket_event(known)
-        if event is not None:
-            return Judgement("rocket", "unknown", 0.99, (f"flies the trajectory of launch {event}",))
-        return judged
+            threat = memory[row].threat
+            if threat.origin == "unknown" and threat.looked == 0:
+                place_m, velocity_ms = self.estimate.position_enu_m[row], self.estimate.velocity_enu_ms[row]
+                threat.origin = origin_of(self.state, place_m, velocity_ms, float(self.tracks.born_s[row]))
 
     def _lay_out_ways(
-        self, now_s: float, bound: dict[int, identify.Claim], memory: list[identify.IdentityMemory]
+        self, now_s: float, kinds: Float[np.ndarray, "track row"], rockets: list[tuple[str | None, float]]
     ) -> None:
-        """Renew the ways ahead of tracks that might be drones, the oldest first, a few at a time."""
+        """Renew the ways ahead of what may come to attack: those not laid out yet, then the oldest, a few at a time."""
         state, settings = self.state, self.state.params
-        kinds = identify.kind_probabilities(self.motion, identify.drone_factors(memory, with_origin=False))
-        may_be = (self.tracks.range_known > 0) & (self.tracks.hits >= settings.identity.min_updates)
         waiting = []
-        for row in np.flatnonzero(may_be):
-            uid = int(self.tracks.uid[row])
-            known = state.known[uid]
+        for row in np.flatnonzero(self.tracks.range_known > 0):
+            known = state.known[int(self.tracks.uid[row])]
             due = settings.corridor_every_s if known.has_corridor else 0.3
-            if uid in bound or identify.drone_probability(kinds[row]) < settings.identity.suspect_off:
-                continue
-            if now_s - known.reach_s >= due:
-                waiting.append((known.reach_s, int(row), known))
-        waiting.sort(key=lambda item: item[:2])
-        for _, oldest, known in waiting[: settings.corridors_at_once]:
+            threat = identify.drone_probability(kinds[row]) * (1.0 - rockets[row][1])
+            if float(self.tracks.existence[row]) * threat >= settings.corridor_from and now_s - known.reach_s >= due:
+                waiting.append((known.reach_s, -threat, int(row), known))
+        waiting.sort(key=lambda item: item[:3])
+        for _, _, oldest, known in waiting[: settings.corridors_at_once]:
             known.reach = self._reach(oldest)
             known.reach_s = now_s
 
@@ -306,51 +303,44 @@ class _View:
             reasons=judged.reasons,
             range_known=bool(self.tracks.range_known[row] > 0),
             transponder_id=judged.transponder_id,
-            event_id=rocket_event(known),
+            event_id=judged.event_id,
             sensor_ids=known.sensor_ids,
             first_seen_utc_ns=utc_ns(state, float(self.tracks.born_s[row])),
             nis=nis if nis >= 0 else None,
         )
 
     def corridor(self, row: int, judged: Judgement, now_s: float) -> CorridorForecast | None:
-        """Forecast of the ways of what may be a drone, when they are new or it became suspect; empty when that ends."""
+        """Forecast of the ways of what may come to attack, when they or its probability are new.
+
+        It is told as long as it may: what becomes unlikely is told with its small probability, and once more with none;
+        only a listed friend is cleared.
+        """
         known = self.state.known[int(self.tracks.uid[row])]
         track_id = name_of(int(self.tracks.uid[row]))
-        is_suspect = judged.affiliation == "suspect"
-        if not (is_suspect or judged.may_be_drone) or known.reach is None:
-            known.suspect_since_s = None
+        threat = float(self.tracks.existence[row]) * judged.threat_probability
+        if judged.is_released or threat < self.state.params.corridor_from or known.reach is None:
             if not known.has_corridor:
                 return None
             known.has_corridor = False
-            return CorridorForecast(track_id=track_id)
-        is_told = known.has_corridor and known.is_told_suspect == is_suspect and known.reach_s < now_s
-        if is_told or self._may_wait(row, known, known.reach, now_s):
+            return CorridorForecast(track_id=track_id, is_suspect=False)
+        has_grown = threat > _NEWS * known.told_threat
+        if known.has_corridor and known.reach_s < now_s and not has_grown:
             return None
-        known.has_corridor, known.is_told_suspect = True, is_suspect
-        return self._forecast(row, track_id, known, known.reach, judged, now_s)
-
-    def _may_wait(self, row: int, known: Known, reach: identify.Reach, now_s: float) -> bool:
-        """Whether a new suspect's course is still too vague to alarm anybody, and there is time to see it better."""
-        if known.suspect_since_s is None:
-            known.suspect_since_s = now_s
-        settings = self.state.params
-        is_vague = self.motion.speed_sigma_ms[row] > settings.course_sigma_rad * max(self.motion.speed_ms[row], 1.0)
-        times = reach.time_s[reach.probability > 0.02]
-        if known.has_corridor or not is_vague or not times.size or times[:, 0].min() <= settings.course_spare_s:
-            return False
-        return bool(now_s - known.suspect_since_s < settings.course_wait_rel * times[:, 1].min())
+        known.has_corridor, known.told_threat = True, threat
+        return self._forecast(row, track_id, known, known.reach, judged)
 
     def _forecast(
-        self, row: int, track_id: str, known: Known, reach: identify.Reach, judged: Judgement, now_s: float
+        self, row: int, track_id: str, known: Known, reach: identify.Reach, judged: Judgement
     ) -> CorridorForecast:
         state = self.state
+        exists = float(self.tracks.existence[row])
         risks = [
             ZoneRisk(
                 zone_id=state.shapes.zone_ids[z],
-                probability=float(judged.threat_probability * reach.probability[z]),
-                time_q05_utc_ns=utc_ns(state, now_s + reach.time_s[z, 0]),
-                time_q50_utc_ns=utc_ns(state, now_s + reach.time_s[z, 1]),
-                time_q95_utc_ns=utc_ns(state, now_s + reach.time_s[z, 2]),
+                probability=float(exists * judged.threat_probability * reach.probability[z]),
+                time_q05_utc_ns=utc_ns(state, known.reach_s + reach.time_s[z, 0]),
+                time_q50_utc_ns=utc_ns(state, known.reach_s + reach.time_s[z, 1]),
+                time_q95_utc_ns=utc_ns(state, known.reach_s + reach.time_s[z, 2]),
             )
             for z in np.flatnonzero(reach.probability > 0.005)
         ]
@@ -362,16 +352,29 @@ class _View:
         return CorridorForecast(
             track_id=track_id,
             is_suspect=judged.affiliation == "suspect",
+            existence_probability=exists,
+            threat_probability=judged.threat_probability,
             zone_risks=tuple(sorted(risks, key=lambda risk: -risk.probability)),
             neighbour_zone_ids=tuple(state.shapes.zone_ids[z] for z in np.flatnonzero(reach.neighbour)),
             came_from_azimuth_rad=float(np.arctan2(back[0], back[1]) % (2 * np.pi)) if distance > 150.0 else None,
             came_from_sigma_rad=_came_from_sigma(distance, self.estimate.covariance[row]) if distance > 150.0 else None,
             first_seen=seen_from,
             axis=tuple(
-                (utc_ns(state, now_s + t), p.latitude_rad, p.longitude_rad, float(w))
+                (utc_ns(state, known.reach_s + t), p.latitude_rad, p.longitude_rad, float(w))
                 for t, p, w in zip(reach.axis_time_s.tolist(), points, reach.axis_half_width_m, strict=True)
             ),
         )
+
+
+def _rocket_or(event: str | None, probability: float, judged: Judgement) -> Judgement:
+    """What is likelier a launch's rocket than not is called it; as what it is otherwise it counts for the rest."""
+    if event is None or judged.is_released:
+        return judged
+    threat = judged.threat_probability * (1.0 - probability)
+    if probability <= 0.5:
+        return replace(judged, threat_probability=threat)
+    reasons = (f"flies the trajectory of launch {event}",)
+    return Judgement("rocket", "unknown", probability, reasons, threat, event_id=event)
 
 
 def _reach_of(known: Known) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from marsad import identify, track
@@ -35,9 +35,8 @@ class AirParams:
 
     ``zone_buffer_m`` widens every zone that names no buffer of its own; ``neighbour_m`` is added to it for
     neighbours.  A standing track that nothing updated is reported again after ``repeat_s``; corridors are renewed
-    every ``corridor_every_s``, at most ``corridors_at_once`` in one step.  A new suspect's first corridor waits for
-    a course better known than ``course_sigma_rad``, for the part ``course_wait_rel`` of the time to the nearest zone
-    at most, and only while that is more than ``course_spare_s``: a moment of patience spares many a wrong alarm.
+    every ``corridor_every_s``, at most ``corridors_at_once`` in one step, the likeliest threats first, for what exists
+    and comes to attack with ``corridor_from`` at least: a tenth of what any policy's threshold is likely to be.
     ``hears_findings``: whether what is found to be wrong with a sensor is taken off before tracking.
     What is first seen within ``own_ground_m`` of a zone's edge rose inside the site, unless a suspect was lost
     within the last ``lost_suspect_s``.  A track that begins within ``heir_m`` of one just missed goes on in its name.
@@ -57,9 +56,7 @@ class AirParams:
     own_ground_m: float = 900.0
     lost_suspect_s: float = 60.0
     heir_m: float = 250.0
-    course_sigma_rad: float = 0.12
-    course_wait_rel: float = 0.02
-    course_spare_s: float = 30.0
+    corridor_from: float = 0.01
     object_bearings: bool = True
     hears_findings: bool = True
 
@@ -76,9 +73,10 @@ class Known:
     affiliation: Affiliation = "unknown"
     is_reported: bool = False
     has_corridor: bool = False
-    is_told_suspect: bool = False
-    suspect_since_s: float | None = None
-    events: dict[str, int] = field(default_factory=dict)
+    told_threat: float = 0.0
+    """P(exists) · P(threat) as last told in a corridor."""
+    plots: OrderedDict[str, tuple[float, str | None]] = field(default_factory=OrderedDict)
+    """The last plots that the track took: when [s], and the launch that claims each, if one does."""
     sensor_ids: tuple[str, ...] = ()
     last_place: Geodetic | None = None
     kind: ObjectKind = "unknown"
@@ -128,8 +126,8 @@ class AirState:
 class AirOutputs:
     """What one step has to say; only what changed.
 
-    ``cleared_track_ids`` were suspects and are no more (their corridor is said once more, empty);
-    ``lost_track_ids`` were suspects and are not seen any more, which clears nobody.
+    ``cleared_track_ids`` were told of as threats and are listed friends (their corridor is said once more, empty): only
+    these take an alarm back.  ``lost_track_ids`` were told of and are not seen any more, which clears nobody.
     """
 
     tracks: tuple[TrackReport, ...] = ()

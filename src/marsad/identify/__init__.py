@@ -6,12 +6,9 @@ from marsad.identify.affiliation import (
     IdentityParams,
     Judgement,
     Lists,
-    Origin,
-    drone_factors,
     drone_probability,
     judge,
     likeliest_kind,
-    remember,
 )
 from marsad.identify.claims import (
     Claim,
@@ -26,7 +23,16 @@ from marsad.identify.claims import (
     watch,
 )
 from marsad.identify.corridor import CorridorParams, Reach, first_passage, paths_ahead, reach
-from marsad.identify.kinds import KIND_NAMES, KINDS, KindRow, Motion, kind_probabilities, motion_of
+from marsad.identify.kinds import (
+    KIND_NAMES,
+    KINDS,
+    KindRow,
+    Motion,
+    kind_log_likelihoods,
+    kind_probabilities,
+    motion_of,
+)
+from marsad.identify.threat import Origin, ThreatMemory, posterior, remember
 
 __all__ = [
     "KINDS",
@@ -44,19 +50,21 @@ __all__ = [
     "Motion",
     "Origin",
     "Reach",
+    "ThreatMemory",
     "TrackStates",
     "claim_of_track",
     "claims_beside",
     "compare",
-    "drone_factors",
     "drone_probability",
     "first_passage",
     "forget",
     "judge",
+    "kind_log_likelihoods",
     "kind_probabilities",
     "likeliest_kind",
     "motion_of",
     "paths_ahead",
+    "posterior",
     "reach",
     "remember",
     "report",

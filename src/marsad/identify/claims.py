@@ -27,6 +27,10 @@ class ClaimParams:
     is more than pressure heights differ from true ones below some 5 km (8 m a hPa, and 4 % in hot or cold air);
     ``leaps`` steps of more than ``leap_m`` that no aircraft flies (none is faster than ``fastest_ms``; a bad fix makes
     two) mean one identity at several places.
+    A report stamped more than ``future_s`` ahead of its arrival is not taken, nor one older than ``max_age_s``: it says
+    nothing of now, and must not stand in the way of those that do.  ``most_sigma_m`` bounds the place's stated error: a
+    place less certain than that is no place (ADS-B's worst category that is still used, NACp 5, is half a sea mile);
+    above ``plain_sigma_m``, what common receivers reach, a report speaks the less for a track the more it may be.
     """
 
     slack_m: float = 25.0
@@ -51,6 +55,9 @@ class ClaimParams:
     leap_m: float = 300.0
     leaps: int = 3
     fastest_ms: float = 700.0
+    future_s: float = 2.0
+    most_sigma_m: float = 500.0
+    plain_sigma_m: float = 100.0
     recover_s: float = 15.0
     leap_recover_s: float = 60.0
 
@@ -130,9 +137,19 @@ def report(
     source: str,
     is_own_sensor: bool = False,
     params: ClaimParams = ClaimParams(),
-) -> Claim:
-    """Take in one position report; older ones than the last are ignored."""
+    *,
+    now_s: float | None = None,
+) -> Claim | None:
+    """Take in one position report that arrives at ``now_s`` (None: at its own time).
+
+    Ignored are older ones than the last, and what says nothing of now (``ClaimParams``); gives the claim as it then
+    stands, None if nothing was ever taken of it.
+    """
     claim = book.claims.get(key)
+    late_s = 0.0 if now_s is None else now_s - time_s
+    ahead_s = params.max_age_s if is_own_sensor else params.future_s  # own clocks are watched and put right elsewhere
+    if not -ahead_s <= late_s <= params.max_age_s or not sigma_m <= params.most_sigma_m:
+        return claim
     if claim is None:
         claim = book.claims[key] = Claim(key=key, is_own_sensor=is_own_sensor, source=source)
     if time_s <= claim.time_s:
@@ -218,9 +235,11 @@ def _update_pair(
     spread = _spread(tracks.covariance[row], claim, age_s, params)
     # a Student-like cap: far pairs count -step_limit a comparison, close pairs at most +step_limit
     distance2 = float(difference @ np.linalg.solve(spread, difference))
+    # what may be anywhere explains little of what is there: its share shrinks with the area that it claims
+    vague = max(2.0 * float(np.log(claim.sigma_m / params.plain_sigma_m)), 0.0)
     pair.log_likelihood = float(
         np.clip(
-            pair.log_likelihood + np.clip(0.25 * (16.0 - distance2), -params.step_limit, params.step_limit),
+            pair.log_likelihood + np.clip(0.25 * (16.0 - distance2), -params.step_limit, params.step_limit) - vague,
             -params.evidence_limit,
             params.evidence_limit,
         )
@@ -404,16 +423,13 @@ def claim_of_track(book: ClaimBook) -> dict[int, Claim]:
     return {claim.bound_track: claim for claim in book.claims.values() if claim.bound_track >= 0}
 
 
-def claims_beside(book: ClaimBook, params: ClaimParams) -> tuple[dict[int, Claim], set[int]]:
-    """Give the contradicted claim that runs beside each track, and the tracks for which some claim still speaks."""
+def claims_beside(book: ClaimBook, params: ClaimParams) -> dict[int, Claim]:
+    """Give the contradicted claim that runs beside each track."""
     beside: dict[int, Claim] = {}
-    candidates: set[int] = set()
     for (track, key), pair in book.pairs.items():
         claim = book.claims.get(key)
         if claim is None:
             continue
         if claim.verdict == "contradicted" and pair.parallel_s >= params.offset_after_s:
             beside[track] = claim
-        if pair.log_likelihood > 0.0:
-            candidates.add(track)
-    return beside, candidates
+    return beside

@@ -19,7 +19,11 @@ from marsad.terms import ObjectKind
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind: prior weight and soft intervals of ground speed (m/s), height above ground (m) and climb (m/s)."""
+    """One kind: prior weight and soft intervals of ground speed (m/s), height above ground (m) and climb (m/s).
+
+    ``prior`` of the rows that come to attack ("drone") is their share among those; of the others, among the others: how
+    many of all come to attack is the site's to say.
+    """
 
     kind: ObjectKind
     prior: float
@@ -32,19 +36,28 @@ class KindRow:
 KINDS: tuple[KindRow, ...] = (
     KindRow(
         kind="drone",
-        prior=0.156,
+        prior=0.56,
         speed_ms=(10.0, 60.0, 4.0),
-        height_m=(0.0, 400.0, 40.0),
+        height_m=(0.0, 250.0, 40.0),
         climb_ms=(-5.0, 2.0, 1.0),
-        source="small fixed-wing one-way drones, cruise 15-60 m/s over ground below 400 m; they come level",
+        source="small fixed-wing one-way drones, cruise 15-60 m/s over ground; seven in ten stay below 250 m, to be "
+        "seen late; they come level",
     ),
     KindRow(
         kind="drone",
-        prior=0.0375,
+        prior=0.24,
+        speed_ms=(10.0, 60.0, 4.0),
+        height_m=(0.0, 400.0, 40.0),
+        climb_ms=(-5.0, 2.0, 1.0),
+        source="the same, those that come higher",
+    ),
+    KindRow(
+        kind="drone",
+        prior=0.20,
         speed_ms=(10.0, 60.0, 4.0),
         height_m=(0.0, 400.0, 40.0),
         climb_ms=(-15.0, -5.0, 1.0),
-        source="the same in their dive, a tenth of the time that they are near",
+        source="the same in their dive, a fifth of the time that they are near a zone",
     ),
     KindRow(
         kind="aircraft",
@@ -104,7 +117,13 @@ KINDS: tuple[KindRow, ...] = (
     ),
 )
 KIND_NAMES: tuple[ObjectKind, ...] = tuple(row.kind for row in KINDS)
-"""Kind of each row (two rows may share one)."""
+"""Kind of each row (rows may share one)."""
+IS_DRONE = np.array([name == "drone" for name in KIND_NAMES])
+_SHARE = np.array([row.prior for row in KINDS]) / np.where(
+    IS_DRONE,
+    sum(row.prior for row in KINDS if row.kind == "drone"),
+    sum(row.prior for row in KINDS if row.kind != "drone"),
+)
 
 
 @dataclass(frozen=True)
@@ -171,22 +190,40 @@ def interval_likelihood(
     return np.asarray(np.maximum(inside, 1e-9) / (high - low))
 
 
-def kind_probabilities(motion: Motion, drone_factor: Float[np.ndarray, " track"]) -> Float[np.ndarray, "track row"]:
+def kind_log_likelihoods(motion: Motion) -> Float[np.ndarray, "track row"]:
+    """Log likelihood of each track's motion under each row of ``KINDS``."""
+    out = np.empty((motion.speed_ms.size, len(KINDS)))
+    for column, row in enumerate(KINDS):
+        out[:, column] = (
+            np.log(interval_likelihood(motion.speed_ms, motion.speed_sigma_ms, row.speed_ms))
+            + np.log(interval_likelihood(motion.height_agl_m, motion.height_sigma_m, row.height_m))
+            + np.log(interval_likelihood(motion.climb_ms, motion.climb_sigma_ms, row.climb_ms))
+        )
+    return out
+
+
+def kind_probabilities(
+    log_likelihood: Float[np.ndarray, "track row"],
+    falling: Float[np.ndarray, " track"],
+    hostile_prior: float,
+    drone_log_ratio: Float[np.ndarray, " track"],
+) -> Float[np.ndarray, "track row"]:
     """Probability of each row of ``KINDS`` for each track (rows of the result sum to one).
 
-    ``drone_factor`` weighs what the track has shown earlier: a crewed aircraft that slows down to land, or comes low,
-    stays what it was.
+    Parameters
+    ----------
+    log_likelihood
+        Of what each track has shown, under each row.
+    falling
+        Probability that each is thrown and not flown, by the likelihood of its plots: such are "unknown".
+    hostile_prior
+        Share of those that come to attack among all that nobody claims, before any look at them.
+    drone_log_ratio
+        Log likelihood ratio of whatever else is known of each track, coming to attack against not.
     """
-    weight = np.empty((motion.speed_ms.size, len(KINDS)))
-    for column, row in enumerate(KINDS):
-        weight[:, column] = (
-            row.prior
-            * interval_likelihood(motion.speed_ms, motion.speed_sigma_ms, row.speed_ms)
-            * interval_likelihood(motion.height_agl_m, motion.height_sigma_m, row.height_m)
-            * interval_likelihood(motion.climb_ms, motion.climb_sigma_ms, row.climb_ms)
-        )
-        if row.kind in ("drone", "bird"):
-            weight[:, column] *= drone_factor
-    share = weight / weight.sum(axis=1, keepdims=True) * (1.0 - motion.falling)[:, None]
-    share[:, KIND_NAMES.index("unknown")] += motion.falling
+    prior = np.log(_SHARE * np.where(IS_DRONE, hostile_prior, 1.0 - hostile_prior))
+    log_weight = log_likelihood + prior + np.where(IS_DRONE, drone_log_ratio[:, None], 0.0)
+    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    share = weight / weight.sum(axis=1, keepdims=True) * (1.0 - falling)[:, None]
+    share[:, KIND_NAMES.index("unknown")] += falling
     return np.asarray(share)

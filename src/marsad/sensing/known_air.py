@@ -1,11 +1,14 @@
-"""Plots that lie where something known flies: own drones and the balloon, aircraft that say where they are, and
-tracks that have long been too slow, or too level, for a rocket.
+"""Plots that lie where something known flies: own drones and the balloon, and tracks that have long been too slow, or
+too level, for a rocket.
+
+What anybody says of where he is explains no plot away.  It is one more hypothesis for plots that may be a launch's,
+with the evidence that they give it and a bounded weight: the plots decide.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +19,9 @@ from marsad.sensing.book import SensorBook
 from marsad.terms import CooperativeReport, Plot, TrackReport
 
 _CLAIM_KEPT_S = 6.0
+_CLAIM_AHEAD_S = 2.0  # clocks of transponders are GPS's: what is stamped later than this after its arrival is wrong
+_MOST_CLAIM_SIGMA_M = 500.0  # half of the worst category of ADS-B that is still used (NACp 5): less is no place
+_CLAIM_SLACK_M = 60.0  # geoid and pressure heights, lever arms, the radar's own bias
 _MARGIN_M = 80.0
 _SIGMAS = 4.0
 _TRACK_KEPT_S = 2.5
@@ -39,18 +45,54 @@ class KnownAir:
     tracks: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
 
     def claim(self, report: CooperativeReport, book: SensorBook) -> None:
-        """Take in a cooperative report."""
+        """Take in a cooperative report that says something of now; one stamped later never gives way to one before."""
+        late_s = (report.arrival_utc_ns - report.time_utc_ns) * 1e-9
+        stamp = book.seconds(report.time_utc_ns)
+        known = self.claims.get(report.transponder_id)
+        is_of_now = -_CLAIM_AHEAD_S <= late_s <= _CLAIM_KEPT_S and report.position_sigma_m <= _MOST_CLAIM_SIGMA_M
+        if not is_of_now or report.velocity_enu_ms is None or (known is not None and stamp <= known[0]):
+            return
         p = report.position
         place = np.array(ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m))
-        velocity = np.zeros(3)
-        if report.velocity_enu_ms is not None:
-            velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
-        self.claims[report.transponder_id] = (
-            book.seconds(report.time_utc_ns),
-            place,
-            velocity,
-            report.position_sigma_m,
-        )
+        velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
+        self.claims[report.transponder_id] = (stamp, place, velocity, report.position_sigma_m)
+
+    def claimed_log_evidence(
+        self,
+        place_m: Sequence[Float[np.ndarray, "3"]],
+        covariance_m2: Sequence[Float[np.ndarray, "3 3"]],
+        axes: Float[np.ndarray, "3 3"],
+        stamp_s: Sequence[float],
+    ) -> float:
+        """Evidence that plots are those of the best fitting one of the aircraft that say where they are.
+
+        Parameters
+        ----------
+        place_m, covariance_m2, stamp_s
+            Earth-fixed places of the plots, their covariances in ``axes``, and when they were made (s).
+        axes
+            Rows: east, north and up where the plots are.
+
+        Returns
+        -------
+        log_evidence
+            Relative to the plots' own likelihood at their places, as that of other hypotheses is: Σ −½ rᵀ(R+Q)⁻¹r −
+            ½ ln|R+Q|/|R|, with r the plot off the claimed place, R its covariance and Q the claim's.  Negative infinity
+            where no claim is of the time.
+        """
+        best = -math.inf
+        for time_s, place, velocity, sigma in self.claims.values():
+            if any(abs(stamp - time_s) > _CLAIM_KEPT_S for stamp in stamp_s):
+                continue
+            total = 0.0
+            for seen, covariance, stamp in zip(place_m, covariance_m2, stamp_s, strict=True):
+                dt = stamp - time_s
+                off = axes @ (seen - place - velocity * dt)
+                both = covariance + np.eye(3) * (sigma**2 + _CLAIM_SLACK_M**2 + (2.0 * dt * dt) ** 2)
+                total -= 0.5 * float(off @ np.linalg.solve(both, off))
+                total -= 0.5 * float(np.linalg.slogdet(both)[1] - np.linalg.slogdet(covariance)[1])
+            best = max(best, total)
+        return best
 
     def follow(self, reports: Iterable[TrackReport], book: SensorBook) -> None:
         """Take in what the air picture says of its tracks."""
@@ -79,12 +121,6 @@ class KnownAir:
             if sensor.is_mobile and sensor.sensor_id != plot.sensor_id:
                 own = book.trails[k].place_at(stamp)
                 if own is not None and float(np.linalg.norm(place_m - np.array(own))) < spread + _MARGIN_M:
-                    return True
-        for time_s, place, velocity, sigma in self.claims.values():
-            dt = stamp - time_s
-            if abs(dt) < _CLAIM_KEPT_S:
-                reach = spread + _MARGIN_M + _SIGMAS * sigma + 5.0 * dt * dt
-                if float(np.linalg.norm(place_m - place - velocity * dt)) < reach:
                     return True
         for time_s, place, velocity, sigma in self.tracks.values():
             dt = stamp - time_s

@@ -15,7 +15,9 @@ class WarningPolicy:
 
     A zone takes shelter when its probability reaches ``probability_on``.  While the forecast's 95 % semi-major axis
     is above ``wait_semi_major_m`` and the zone's shelter time still fits, the rule may wait for a better forecast,
-    unless the probability already reaches ``probability_sure``.
+    unless the probability already reaches ``probability_sure``.  ``hostile_prior`` is how many come to attack of
+    all that fly about the site and say nothing, before any look at how they fly: one in a thousand, with which some 5 %
+    of the hardest windows of recorded low, slow, silent aircraft over zones are alarmed (docs/decisions.md).
     """
 
     probability_on: float = 0.10
@@ -27,11 +29,14 @@ class WarningPolicy:
     rocket_buffer_m: float = 250.0
     drone_hold_s: float = 300.0
     all_clear_s: float = 300.0
+    hostile_prior: float = 1e-3
 
     def __post_init__(self) -> None:
         for name in ("probability_on", "probability_on_drone", "probability_sure"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be above 0 and at most 1")
+        if not 1e-6 <= self.hostile_prior <= 0.5:
+            raise ValueError("hostile_prior must be from 0.000001 to 0.5")
 
     def of_zone(self, zone: Zone) -> WarningPolicy:
         """Give the policy with the zone's own thresholds, where it has some."""

@@ -15,7 +15,7 @@ from marsad.sensing.zone_watch import HAZARDS
 from marsad.station.journal import JournalReader, open_for_reading
 from marsad.station.lines import clock
 from marsad.station.snapshot import decode_site
-from marsad.terms import CorridorForecast, ImpactForecast, Watch, Zone, ZoneWarning
+from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, Watch, Zone, ZoneWarning
 from marsad.terms.warnings import Hazard
 from marsad.warn.words import LANGUAGES
 
@@ -32,12 +32,20 @@ Kind = Hazard
 
 @dataclass
 class Menace:
-    """What one rocket or drone meant for the zone at most, and when."""
+    """What one rocket or drone meant for the zone at most, and when; ``probability`` is the product of its factors."""
 
     event_id: str
     kind: Kind
     probability: float
     at_utc_ns: int
+    exists: float = 1.0
+    threat: float = 1.0
+
+    @property
+    def reaches(self) -> float:
+        """Probability that it reaches the zone, if it is there and comes to attack."""
+        weight = self.exists * self.threat
+        return min(self.probability / weight, 1.0) if weight > 0.0 else 0.0
 
 
 @dataclass
@@ -101,6 +109,8 @@ def _site_of(reader: JournalReader, path: Path) -> Site:
 
 def _fill(story: ZoneStory, reader: JournalReader) -> None:
     now: dict[Kind, dict[str, float]] = {"rocket": {}, "drone": {}}
+    doubted: dict[str, float] = {}
+    given: dict[str, float] = {}
     for row in reader.read(("decision",), from_ns=story.from_utc_ns, to_ns=story.to_utc_ns + 1):
         if row.source == "warning":
             warning = msgspec.json.decode(row.payload, type=ZoneWarning)
@@ -111,12 +121,22 @@ def _fill(story: ZoneStory, reader: JournalReader) -> None:
         elif row.source == "impact":
             forecast = msgspec.json.decode(row.payload, type=ImpactForecast)
             risks = forecast.zone_risks if forecast.outcome == "forecast" else ()
-            probability = next((r.probability for r in risks if r.zone_id == story.zone.zone_id), 0.0)
-            _take(story, now, "rocket", forecast.event_id, probability, row.utc_ns)
+            reaches = next((r.probability for r in risks if r.zone_id == story.zone.zone_id), 0.0)
+            given[forecast.event_id] = reaches
+            exists = doubted.get(forecast.event_id, 1.0)
+            _take(story, now, Menace(forecast.event_id, "rocket", exists * reaches, row.utc_ns, exists))
+        elif row.source == "launch":
+            launch = msgspec.json.decode(row.payload, type=LaunchEstimate)
+            exists = launch.existence_probability if launch.status == "tentative" else 1.0
+            doubted[launch.event_id] = exists
+            if launch.event_id in given:
+                reaches = given[launch.event_id]
+                _take(story, now, Menace(launch.event_id, "rocket", exists * reaches, row.utc_ns, exists))
         elif row.source == "corridor":
             corridor = msgspec.json.decode(row.payload, type=CorridorForecast)
             probability = next((r.probability for r in corridor.zone_risks if r.zone_id == story.zone.zone_id), 0.0)
-            _take(story, now, "drone", corridor.track_id, probability, row.utc_ns)
+            exists, threat = corridor.existence_probability, corridor.threat_probability
+            _take(story, now, Menace(corridor.track_id, "drone", probability, row.utc_ns, exists, threat))
 
 
 def _note_watch(story: ZoneStory, reader: JournalReader) -> None:
@@ -142,17 +162,15 @@ def _end_gap(story: ZoneStory, since: dict[Kind, int], kind: Kind, to_utc_ns: in
         story.unwatched.setdefault(kind, []).append((max(began, story.from_utc_ns), to_utc_ns))
 
 
-def _take(
-    story: ZoneStory, now: dict[Kind, dict[str, float]], kind: Kind, event_id: str, probability: float, utc_ns: int
-) -> None:
+def _take(story: ZoneStory, now: dict[Kind, dict[str, float]], menace: Menace) -> None:
     story.forecasts += 1
-    now[kind][event_id] = probability
-    known = story.menaces.get(event_id)
-    if probability >= LEAST_SHOWN and (known is None or probability > known.probability):
-        story.menaces[event_id] = Menace(event_id, kind, probability, utc_ns)
-    joint = 1.0 - math.prod(1.0 - p for p in now[kind].values())
-    if joint > story.together.get(kind, (0.0, 0))[0]:
-        story.together[kind] = (joint, utc_ns)
+    now[menace.kind][menace.event_id] = menace.probability
+    known = story.menaces.get(menace.event_id)
+    if menace.probability >= LEAST_SHOWN and (known is None or menace.probability > known.probability):
+        story.menaces[menace.event_id] = menace
+    joint = 1.0 - math.prod(1.0 - p for p in now[menace.kind].values())
+    if joint > story.together.get(menace.kind, (0.0, 0))[0]:
+        story.together[menace.kind] = (joint, menace.at_utc_ns)
 
 
 _WORDS: dict[str, dict[str, str]] = {
@@ -172,6 +190,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "below": "That is below the threshold.",
         "reached": "That reached the threshold.",
         "above": "That is above the threshold: the alarm was held, awaited a better forecast, or a person ended it.",
+        "factors": "  = {exists} that it is there, times {threat} that it comes to attack, times {reaches} that it "
+        "then reaches the zone.",
+        "doubted": "  = {exists} that it is a launch, times {reaches} that it then comes down in the zone.",
         "none": "No forecast ({n} in that time) gave it a probability of {least} or more.",
     },
     "ar": {
@@ -190,6 +211,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "below": "وهذا دون العتبة.",
         "reached": "وهذا بلغ العتبة.",
         "above": "وهذا فوق العتبة: عُلِّق الإنذار أو انتظر توقعًا أدق أو أنهاه شخص.",
+        "factors": "  = احتمال وجودها {exists}، مضروبًا في احتمال أنها قادمة للهجوم {threat}، مضروبًا في احتمال وصولها "
+        "عندئذ إلى المنطقة {reaches}.",
+        "doubted": "  = احتمال أنه إطلاق {exists}، مضروبًا في احتمال سقوطه عندئذ في المنطقة {reaches}.",
         "none": "لم يعطها أي توقع (وعددها في تلك المدة {n}) احتمالًا قدره {least} أو أكثر.",
     },
 }
@@ -225,6 +249,10 @@ def _lines(story: ZoneStory, language: str) -> Iterator[str]:
         yield words[menace.kind].format(
             event=menace.event_id, p=_percent(menace.probability), at=clock(menace.at_utc_ns)
         )
+        if menace.exists < 1.0 or menace.threat < 1.0:
+            yield words["factors" if menace.kind == "drone" else "doubted"].format(
+                exists=_percent(menace.exists), threat=_percent(menace.threat), reaches=_percent(menace.reaches)
+            )
     for kind, (p, at) in story.together.items():
         compared = words["below" if p < story.threshold[kind] else "reached" if story.was_alarmed else "above"]
         yield words[f"{kind}s"].format(p=_percent(p), at=clock(at), compared=compared)

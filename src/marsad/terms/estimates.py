@@ -37,7 +37,7 @@ class LaunchEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``launch_site_id`` is shared by launches from one point; ``site`` is where that point is by all of them together
     (weight 1, the time of the latest launch), None while this launch is the only one.  ``reasons`` says in short what
-    speaks for it.
+    speaks for it.  ``existence_probability`` is that anything was launched at all; a confirmed launch is taken for one.
     """
 
     event_id: str
@@ -52,6 +52,7 @@ class LaunchEstimate(msgspec.Struct, frozen=True, kw_only=True):
     detection_count: int = 0
     reasons: tuple[str, ...] = ()
     site: PointMode | None = None
+    existence_probability: float = 1.0
 
 
 class ZoneRisk(msgspec.Struct, frozen=True, kw_only=True):

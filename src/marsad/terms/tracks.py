@@ -25,12 +25,14 @@ class TrackEnd(msgspec.Struct, frozen=True, kw_only=True):
 class CorridorForecast(msgspec.Struct, frozen=True, kw_only=True):
     """Where a slow object may go: probability and time of reaching each zone, and its neighbours.
 
-    ``is_suspect`` is false for one that may be a drone but for where it came into view: it makes zones watch and
-    prepare, and alarms none.
+    Each risk is P(exists) · P(threat | motion and history) · P(reaches the zone); the first two stand beside it.
+    ``is_suspect`` is the label, which decides nothing.
     """
 
     track_id: str
     is_suspect: bool = True
+    existence_probability: float = 1.0
+    threat_probability: float = 1.0
     zone_risks: tuple[ZoneRisk, ...] = ()
     neighbour_zone_ids: tuple[str, ...] = ()
     came_from_azimuth_rad: float | None = None

@@ -61,6 +61,8 @@ _STRAIGHT_CHI2 = 8.0
 _FASTEST_RATIO = 1.3
 """No rocket flies faster than its class's speed times this."""
 
+_CLAIM_WEIGHT = 3.0
+"""By so much at most (e³, twenty to one) an aircraft's word that these are its plots weighs: anybody may say so."""
 _SLOW_CLIMB_MS = 30.0
 _FAST_CLIMB_MS = 450.0
 _UNSEEN_SCANS = 2.5
@@ -277,7 +279,12 @@ def _try_radar(
     if not flying(event, state.world):
         return None
     evidence = log_evidence(flying(event, state.world))
-    odds = evidence - max(line.log_evidence, line.log_evidence_apart)
+    plain = max(line.log_evidence, line.log_evidence_apart)
+    assert tracklet.axes is not None
+    claimed = state.known_air.claimed_log_evidence(
+        tracklet.place_m, tracklet.covariance_m2, tracklet.axes, tracklet.stamp_s
+    )
+    odds = evidence - max(plain, min(claimed, plain + _CLAIM_WEIGHT))
     if odds < state.params.rocket_log_odds[0 if len(tracklet.plots) == 2 else 1]:
         tracklet.is_air = len(tracklet.plots) >= 4 and odds < 0.0
         return None

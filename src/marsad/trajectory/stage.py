@@ -109,6 +109,7 @@ def step(
     state.bias_sigma = biases.sigma
     state.searches.earn(now_s)
     state.faults = []
+    state.known_air = known_air
     bias_mean, bias_sigma = biases.mean, biases.sigma
     state.clock_s = bias_mean[:, 3]
     while len(state.latency_s) < len(book.sensors):

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad.geo.zones import ZoneShapes
+from marsad.sensing.known_air import KnownAir
 from marsad.sensing.site import Site
 from marsad.terms import (
     Detection,
@@ -75,6 +76,7 @@ class TrajectoryState:
     pool: list[Unclaimed] = field(default_factory=list)
     tracklets: TrackletBook = field(default_factory=TrackletBook)
     searches: Searches = field(default_factory=Searches)
+    known_air: KnownAir = field(default_factory=KnownAir)
     latency_s: list[float] = field(default_factory=list)
     clock_s: Float[np.ndarray, " sensor"] = field(default_factory=lambda: np.zeros(0))
     bias_sigma: Float[np.ndarray, "sensor 7"] = field(default_factory=lambda: np.zeros((0, 7)))

@@ -22,6 +22,7 @@ from marsad.trajectory.events import (
 from marsad.trajectory.modes import (
     MISFIRE,
     Mode,
+    World,
     is_wide,
     spread_modes,
     weights,
@@ -30,6 +31,8 @@ from marsad.trajectory.report import impact_forecast, launch_estimate
 from marsad.trajectory.sites import forget as forget_launch
 from marsad.trajectory.sites import settle, site_estimate, sited_launch
 from marsad.trajectory.state import TrajectoryState
+
+_UNKNOWN_FALSE = 1.0  # false plots a scan of a radar that does not say: the middle of the composed nights
 
 
 def judge(state: TrajectoryState, event: Event) -> None:
@@ -43,6 +46,28 @@ def judge(state: TrajectoryState, event: Event) -> None:
     elif event.status != "misfire":
         event.status = "tentative"
     event.stage = "published"
+
+
+def existence(event: Event, world: World, book: SensorBook) -> float:
+    """Probability that anything was launched, for what is not confirmed; 1 for what is.
+
+    What cameras saw is a launch unless it never flew.  Two plots of a radar are one by how well a rocket explains both,
+    against how often two false plots lie as if one did: that goes with the square of their number a scan, of which a
+    birth's evidence knows half.  On composed nights 4 of 6 such were real with 0.3 false plots a scan, 1 of 5 with 1,
+    none of 21 with 3; of those that fitted worse than 1.4 a measured value, none of 18.
+    """
+    if event.status != "tentative":
+        return 1.0
+    if event.plots == 0 or event.bearings > 0:
+        return 1.0 - is_misfire(event, world)
+    radars = {book.index[d.sensor_id] for d in event.detections.values() if isinstance(d, Plot)}
+    false_plots = max(
+        (_UNKNOWN_FALSE if (f := book.sensors[k].false_plots_per_scan) is None else f for k in radars),
+        default=_UNKNOWN_FALSE,
+    )
+    misfit = min((m.fit.cost for m in event.modes), default=math.inf) / max(event.rows.count, 1)
+    odds_false = 3.0 * max(false_plots, 0.1) ** 1.5 * math.exp(min(1.1 * (misfit - 1.0), 50.0))
+    return 1.0 / (1.0 + odds_false)
 
 
 def is_unfollowed(state: TrajectoryState, event: Event, book: SensorBook, now_s: float) -> bool:
@@ -87,8 +112,8 @@ def say(
     """Say where a launch came from and, where something flies, where it lands."""
     reasons = _reasons(event)
     event.published_s = book.seconds(now_utc_ns)
-    launches.append(_at_site(state, event, launch_estimate(event, state.world, book, now_utc_ns, reasons)))
-    if event.status == "confirmed" or (event.plots and event.status == "tentative"):
+    launches.append(_at_site(state, event, _with_existence(state, event, book, now_utc_ns, reasons)))
+    if event.status in ("confirmed", "tentative"):
         now_s = book.seconds(now_utc_ns)
         wide = _has_wide(state, event)
         one_camera = event.plots == 0 and len({d.sensor_id for d in event.detections.values()}) == 1
@@ -108,6 +133,15 @@ def say(
             ImpactForecast(event_id=event.event_id, outcome="cancelled", arrival_utc_ns=now_utc_ns, modes=())
         )
         event.impact_shown = False
+
+
+def _with_existence(
+    state: TrajectoryState, event: Event, book: SensorBook, now_utc_ns: int, reasons: tuple[str, ...]
+) -> LaunchEstimate:
+    return msgspec.structs.replace(
+        launch_estimate(event, state.world, book, now_utc_ns, reasons),
+        existence_probability=existence(event, state.world, book),
+    )
 
 
 def _spread(state: TrajectoryState, event: Event, biases: SensorBiases) -> list[Mode]:

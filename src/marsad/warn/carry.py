@@ -63,7 +63,7 @@ def carry_over(saved: bytes, zones: tuple[Zone, ...], policy: WarningPolicy, now
                 name: replace(incident, last_launch_utc_ns=incident.last_launch_utc_ns + back_ns)
                 for name, incident in memory.incidents.items()
             },
-            unconfirmed=tuple(_name(event_id, mark) for event_id in memory.unconfirmed),
+            doubted={_name(event_id, mark): exists for event_id, exists in memory.doubted.items()},
             watch={},
         ),
     )

@@ -217,5 +217,5 @@ def _forget(memory: Memory) -> Memory:
         threats={k: v for k, v in memory.threats.items() if k not in gone},
         incidents=incidents,
         alarm_counts={k: v for k, v in memory.alarm_counts.items() if k.split(" ")[0] in incidents},
-        unconfirmed=memory.unconfirmed[-1000:],
+        doubted=dict(list(memory.doubted.items())[-1000:]),
     )

@@ -37,8 +37,8 @@ def told_plainly(state: WarnState) -> WarnState:
     for threat in memory.threats.values():
         if threat.kind == "rocket" and not is_plain(threat.event_id):
             threats[threat.event_id + PLAIN] = replace(threat, event_id=threat.event_id + PLAIN)
-    unconfirmed = {*memory.unconfirmed, *(event_id + PLAIN for event_id in memory.unconfirmed)}
-    return with_fields(state, memory=replace(memory, threats=threats, unconfirmed=tuple(sorted(unconfirmed))))
+    doubted = memory.doubted | {event_id + PLAIN: exists for event_id, exists in memory.doubted.items()}
+    return with_fields(state, memory=replace(memory, threats=threats, doubted=doubted))
 
 
 def names(event_ids: tuple[str, ...]) -> tuple[str, ...]:

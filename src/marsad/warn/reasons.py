@@ -8,9 +8,11 @@ import msgspec
 
 from marsad.terms import ZoneWarning
 from marsad.terms.warnings import UNWATCHED
-from marsad.warn.state import DecisionInputs
+from marsad.warn.state import DecisionInputs, ThreatNumbers
 from marsad.warn.words import LANGUAGES, Words
 
+FACTORS_TOLD = 3
+"""Of how many threats, the greatest first, the factors are told."""
 ALARM_RULES = ("rocket_probability", "rocket_sure", "rocket_time_is_up", "await_better_forecast")
 
 
@@ -107,7 +109,19 @@ def _numbers(warning: ZoneWarning, inputs: DecisionInputs, words: Words) -> list
     if told:
         names = [words.threat.format(event=t.event_id, probability=_percent(t.probability)) for t in told]
         lines.append(words.threats.format(threats=words.separator.join(names)))
+    lines.extend(_factors(t, words) for t in told[:FACTORS_TOLD] if t.kind == "drone" or t.exists is not None)
     return lines
+
+
+def _factors(threat: ThreatNumbers, words: Words) -> str:
+    """Tell the factors that make up what one threat means for the zone."""
+    template = words.drone_factors if threat.kind == "drone" else words.rocket_factors
+    return template.format(
+        event=threat.event_id,
+        exists=_percent(1.0 if threat.exists is None else threat.exists),
+        threat=_percent(1.0 if threat.threat is None else threat.threat),
+        reaches=_percent(threat.reaches),
+    )
 
 
 def _clock(utc_ns: int, *, tenths: bool = False) -> str:

@@ -28,8 +28,8 @@ class Picture:
     """What all threats together mean for one zone now.
 
     ``probability`` is 1 − Π(1 − p) over what is still to come, ``fraction`` the largest part of a threshold that
-    rockets (unconfirmed ones too) or drones reach; ``earliest`` the significant risk with the earliest 5 % quantile.
-    ``deadline_utc_ns`` is when waiting for a better forecast ends (0: nothing to wait for).
+    rockets or drones reach, each risk weighed by what makes it one; ``earliest`` the significant risk with the earliest
+    5 % quantile.  ``deadline_utc_ns`` is when waiting for a better forecast ends (0: nothing to wait for).
     """
 
     threats: tuple[tuple[Threat, ZoneRisk], ...]
@@ -70,13 +70,12 @@ def _union(risks: list[tuple[Threat, ZoneRisk]]) -> float:
 def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: WarningPolicy, params: WarnParams) -> Picture:
     """Put together what the threats mean for one zone."""
     pending = [
-        (threat, threat.risks[zone.zone_id])
+        (threat, threat.risk_in(zone.zone_id))
         for threat in threats.values()
         if threat.outcome == "pending" and zone.zone_id in threat.risks
     ]
     pending = [(t, r) for t, r in pending if now_utc_ns <= _danger_until(t, r, params)]
     rockets = [(t, r) for t, r in pending if t.kind == "rocket"]
-    alarming = [(t, r) for t, r in rockets if t.may_alarm]
     drones = [(t, r) for t, r in pending if t.kind == "drone"]
     fraction = max(
         _union(rockets) / policy.probability_on,
@@ -88,14 +87,14 @@ def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: Warnin
     unripe = [
         risk.time_q05_utc_ns - reserve_ns
         for threat, risk in counted
-        if threat.kind == "rocket" and threat.may_alarm and not _is_sharp(threat, policy)
+        if threat.kind == "rocket" and not _is_sharp(threat, policy)
     ]
     return Picture(
         threats=tuple(pending),
         probability=_union(pending),
-        probability_rocket=_union(alarming),
-        probability_rocket_ripe=_union([(t, r) for t, r in alarming if _is_sharp(t, policy)]),
-        probability_drone=_union([(t, r) for t, r in drones if t.may_alarm]),
+        probability_rocket=_union(rockets),
+        probability_rocket_ripe=_union([(t, r) for t, r in rockets if _is_sharp(t, policy)]),
+        probability_drone=_union(drones),
         fraction=fraction,
         manual=any(t.kind == "manual" for t, _ in pending),
         earliest=min(
@@ -136,7 +135,7 @@ def wanted(
     time_is_up = picture.deadline_utc_ns > 0 and now_utc_ns >= picture.deadline_utc_ns
     if picture.probability_rocket >= policy.probability_on and time_is_up:
         return Verdict("take_shelter", "rocket_time_is_up")
-    held = _held(picture, record, now_utc_ns, params)
+    held = _held(picture, record, now_utc_ns, zone, params)
     if picture.probability_drone >= policy.probability_on_drone and not held:
         return Verdict("take_shelter", "drone_probability")
     if picture.probability_rocket >= policy.probability_on:
@@ -291,7 +290,9 @@ def _stay_until(threat: Threat, risk: ZoneRisk, policy: WarningPolicy, params: W
     return over + round(max(policy.rocket_hold_s, 30.0) * SECOND_NS)
 
 
-def _held(picture: Picture, record: ZoneRecord, now_utc_ns: int, params: WarnParams) -> bool:
+def _held(picture: Picture, record: ZoneRecord, now_utc_ns: int, zone: Zone, params: WarnParams) -> bool:
+    """Whether a person's hold stands: only while at its end people still have the time to shelter, and a margin."""
     if now_utc_ns >= record.held_until_utc_ns or picture.earliest is None:
         return False
-    return picture.earliest.time_q05_utc_ns - now_utc_ns >= params.hold_refused_under_s * SECOND_NS
+    needed_ns = round((zone.shelter_s + params.hold_margin_s) * SECOND_NS)
+    return picture.earliest.time_q05_utc_ns - record.held_until_utc_ns >= needed_ns

@@ -17,17 +17,19 @@ class WarnParams:
     """Settings of the engine that are the same at every site; reasons in docs/decisions.md.
 
     A threshold "low" is ``low_fraction`` of the site's alarm threshold; "prepare" begins at ``prepare_fraction``.
-    ``decision_margin_s`` allows for the time until the next step; ``retraction_delay_s`` for an event that takes the
-    place of a cancelled one.  A standing level is not told again within ``update_s``; where only drones are behind it
-    and none comes earlier than told, not within ``update_drone_s``: their times and probabilities waver.  A level that
-    stands only because nobody watches is told to last ``unwatched_expiry_s``: it may be hours until a person decides,
-    and people in shelters need not hear every minute that it stands.
+    ``decision_margin_s`` is what an alarm that awaited a better forecast must leave beyond the zone's time to shelter
+    and the notice: for the next forecast, the next step and the first who moves.  ``retraction_delay_s`` allows for an
+    event that takes the place of a cancelled one.  A standing level is not told again within ``update_s``; where only
+    drones are behind it and none comes earlier than told, not within ``update_drone_s``: their times and probabilities
+    waver.  A person's hold of ``hold_s`` stands only where at its end the time to shelter and ``hold_margin_s`` are
+    left.  A level that stands only because nobody watches is told to last ``unwatched_expiry_s``: it may be hours until
+    a person decides, and people in shelters need not hear every minute that it stands.
     """
 
     low_fraction: float = 0.1
     prepare_fraction: float = 1.0 / 3.0
     prepare_lead_s: float = 30.0
-    decision_margin_s: float = 1.0
+    decision_margin_s: float = 5.0
     watch_leave_s: float = 30.0
     prepare_leave_s: float = 60.0
     retraction_delay_s: float = 1.0
@@ -38,7 +40,7 @@ class WarnParams:
     sweep_s: float = 0.25
     manual_alarm_s: float = 1800.0
     hold_s: float = 30.0
-    hold_refused_under_s: float = 60.0
+    hold_margin_s: float = 5.0
     drone_overhead_s: float = 30.0
     unwatched_expiry_s: float = 600.0
 
@@ -47,7 +49,8 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True):
     """One rocket, drone or order that may bring an impact, as last told.
 
     ``semi_major_m`` is the 95 % semi-major axis of the impact forecast (0 where that is not the question);
-    ``may_alarm`` is false for a launch not yet confirmed, and for what may be a drone but is no suspect.
+    ``exists`` is the probability that there is anything at all, by which a rocket's risks are weighed; a drone's come
+    weighed with it and with ``threat``, the probability that it comes to attack.
     """
 
     event_id: str
@@ -56,11 +59,19 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["rocket", "drone", "manual"]
     updated_utc_ns: int
     semi_major_m: float = 0.0
-    may_alarm: bool = True
+    exists: float = 1.0
+    threat: float = 1.0
     outcome: Literal["pending", "passed", "cancelled"] = "pending"
     cancelled_utc_ns: int = 0
     cancelled_by: str = ""
     risks: dict[str, ZoneRisk] = {}
+
+    def risk_in(self, zone_id: str) -> ZoneRisk:
+        """What it means for a zone, all factors multiplied."""
+        risk = self.risks[zone_id]
+        if self.kind != "rocket" or self.exists == 1.0:
+            return risk
+        return msgspec.structs.replace(risk, probability=self.exists * risk.probability)
 
 
 class ZoneRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +127,17 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     zones: dict[str, ZoneRecord] = {}
     incidents: dict[str, Incident] = {}
     alarm_counts: dict[str, int] = {}
-    unconfirmed: tuple[str, ...] = ()
+    doubted: dict[str, float] = {}
+    """Launches not confirmed yet, with the probability that they are any."""
     watch: dict[str, ZoneWatch] | None = None
 
 
-class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """What one threat meant for a zone when a decision was taken."""
+class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one threat meant for a zone when a decision was taken.
+
+    ``probability`` is the product of three: that it ``exists``, that it comes to attack (``threat``), that it reaches
+    the zone.  The first two are None, and so not in the record nor in its hash, where they are certain.
+    """
 
     event_id: str
     kind: str
@@ -131,6 +147,14 @@ class ThreatNumbers(msgspec.Struct, frozen=True, kw_only=True):
     q95_utc_ns: int
     semi_major_m: float
     outcome: str
+    exists: float | None = None
+    threat: float | None = None
+
+    @property
+    def reaches(self) -> float:
+        """Probability that it reaches the zone, if it exists and comes to attack."""
+        weight = (1.0 if self.exists is None else self.exists) * (1.0 if self.threat is None else self.threat)
+        return min(self.probability / weight, 1.0) if weight > 0.0 else 0.0
 
 
 class DecisionInputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -194,6 +194,10 @@ def _note(picture: Picture, shown: tuple[int, int, int] | None, verdict: Verdict
     return "still_in_danger" if later_s > STILL_IN_DANGER_S else ""
 
 
+def _unless_certain(probability: float) -> float | None:
+    return None if probability == 1.0 else probability
+
+
 def _inputs(record: ZoneRecord, picture: Picture, now: int, zone: Zone, policy: WarningPolicy) -> DecisionInputs:
     level: WarningLevel = record.level
     return DecisionInputs(
@@ -210,6 +214,8 @@ def _inputs(record: ZoneRecord, picture: Picture, now: int, zone: Zone, policy: 
                 q95_utc_ns=risk.time_q95_utc_ns,
                 semi_major_m=threat.semi_major_m,
                 outcome=threat.outcome,
+                exists=_unless_certain(threat.exists),
+                threat=_unless_certain(threat.threat),
             )
             for threat, risk in picture.threats
         ),

@@ -80,20 +80,22 @@ class _Work:
         self.params = params
         self.threats = dict(memory.threats)
         self.incidents = dict(memory.incidents)
-        self.unconfirmed = set(memory.unconfirmed)
+        self.doubted = dict(memory.doubted)
         self.touched: set[str] = set()
 
     def launch(self, launch: LaunchEstimate) -> None:
-        """Take a launch's status: only a confirmed one may sound an alarm; a misfire is taken back."""
+        """Take a launch's status: what is not confirmed counts by its probability; a misfire is taken back."""
         if launch.status in ("misfire", "cancelled"):
-            self.unconfirmed.discard(launch.event_id)
+            self.doubted.pop(launch.event_id, None)
             self.cancel(launch.event_id, f"launch_{launch.status}")
             return
-        tentative = launch.status == "tentative"
-        (self.unconfirmed.add if tentative else self.unconfirmed.discard)(launch.event_id)
+        exists = launch.existence_probability if launch.status == "tentative" else 1.0
+        self.doubted.pop(launch.event_id, None)
+        if exists < 1.0:
+            self.doubted[launch.event_id] = exists
         threat = self.threats.get(launch.event_id)
-        if threat is not None and threat.may_alarm == tentative:
-            self._put(replace(threat, may_alarm=not tentative))
+        if threat is not None and threat.exists != exists:
+            self._put(replace(threat, exists=exists))
 
     def impact(self, forecast: ImpactForecast, weight_at_least: float) -> None:
         """Take a rocket's impact forecast."""
@@ -117,7 +119,7 @@ class _Work:
                 kind="rocket",
                 updated_utc_ns=self.now,
                 semi_major_m=semi_major_95_m(forecast, weight_at_least),
-                may_alarm=event_id not in self.unconfirmed,
+                exists=self.doubted.get(event_id, 1.0),
                 risks=risks,
             )
         )
@@ -134,7 +136,8 @@ class _Work:
                 hazard="drone",
                 kind="drone",
                 updated_utc_ns=self.now,
-                may_alarm=forecast.is_suspect,
+                exists=forecast.existence_probability,
+                threat=forecast.threat_probability,
                 risks={risk.zone_id: risk for risk in forecast.zone_risks},
             )
         )
@@ -184,7 +187,7 @@ class _Work:
             now_utc_ns=self.now,
             threats=self.threats,
             incidents=self.incidents,
-            unconfirmed=tuple(sorted(self.unconfirmed)),
+            doubted=self.doubted,
         )
 
     def _put(self, threat: Threat) -> None:

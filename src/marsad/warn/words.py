@@ -45,6 +45,8 @@ class Words:
     axis: str
     threat: str
     threats: str
+    drone_factors: str
+    rocket_factors: str
     automatic: str
     person: str
     still_in_danger: str
@@ -73,8 +75,8 @@ ENGLISH = Words(
         "wide.",
         "rocket_time_is_up": "Alarmed because the chance of an impact was over the threshold ({on}) and no more time "
         "could be spent on waiting for a better forecast: the way to shelter would no longer have fitted.",
-        "drone_probability": "Alarmed because the chance that the drone reaches the zone was over the threshold for "
-        "drones ({on_drone}).",
+        "drone_probability": "Alarmed because the chance that a drone is there, comes to attack and reaches the zone "
+        "reached the threshold for drones ({on_drone}).",
         "manual_alarm": "Alarmed because a person ordered it.",
         "await_better_forecast": "Not alarmed yet: the chance of an impact was over the threshold ({on}), but the "
         "forecast was wide and there was time to wait for a better one.",
@@ -105,6 +107,10 @@ ENGLISH = Words(
     axis="The forecast's 95 % ellipse reached {axis} from its middle; the rule waits above {wait}.",
     threat="{event} ({probability})",
     threats="Behind it: {threats}.",
+    drone_factors="{event}: {exists} that it is there, times {threat} that it comes to attack (by how it flies and has "
+    "flown), times {reaches} that it then reaches the zone.",
+    rocket_factors="{event} is not confirmed: {exists} that it is a launch, times {reaches} that it then comes down in "
+    "the zone.",
     automatic="Decided by rule {rule}, without waiting for a person.",
     person="Decided by a person ({rule}).",
     still_in_danger="The impact came later than first shown; the countdown is not put back, the danger stands.",
@@ -133,8 +139,8 @@ ARABIC = Words(
         "rocket_sure": "أُطلق الإنذار لأن السقوط كان شبه مؤكد ({sure} أو أكثر) مع أن التوقع كان لا يزال واسعًا.",
         "rocket_time_is_up": "أُطلق الإنذار لأن احتمال السقوط تجاوز العتبة ({on}) ولم يبقَ وقت لانتظار توقع أفضل: "
         "لو انتظرنا لما كفى الوقت للوصول إلى الملجأ.",
-        "drone_probability": "أُطلق الإنذار لأن احتمال وصول الطائرة المسيّرة إلى المنطقة تجاوز عتبة المسيّرات "
-        "({on_drone}).",
+        "drone_probability": "أُطلق الإنذار لأن احتمال أن طائرة مسيّرة موجودة وقادمة للهجوم وتصل إلى المنطقة بلغ "
+        "عتبة المسيّرات ({on_drone}).",
         "manual_alarm": "أُطلق الإنذار بأمر من شخص.",
         "await_better_forecast": "لم يُطلق الإنذار بعد: تجاوز احتمال السقوط العتبة ({on})، لكن التوقع كان واسعًا "
         "وكان هناك وقت لانتظار توقع أفضل.",
@@ -164,6 +170,9 @@ ARABIC = Words(
     axis="امتد قطع التوقع بثقة 95 % إلى {axis} من مركزه؛ وتنتظر القاعدة إن زاد على {wait}.",
     threat="{event} ({probability})",
     threats="وراءه: {threats}.",
+    drone_factors="{event}: احتمال وجودها {exists}، مضروبًا في احتمال أنها قادمة للهجوم {threat} (من طريقة طيرانها حتى "
+    "الآن)، مضروبًا في احتمال وصولها عندئذ إلى المنطقة {reaches}.",
+    rocket_factors="{event} غير مؤكد: احتمال أنه إطلاق {exists}، مضروبًا في احتمال سقوطه عندئذ في المنطقة {reaches}.",
     automatic="اتُّخذ القرار بحكم القاعدة {rule} دون انتظار أي شخص.",
     person="اتّخذ القرار شخص ({rule}).",
     still_in_danger="تأخر السقوط عمّا عُرض أولًا؛ لا يُعاد العدّ التنازلي، والخطر قائم.",
