@@ -19,6 +19,7 @@ from lxml import etree
 from marsad.adapters.cap_texts import DRILL_ENDED, LANGUAGES, Texts, description_of, headline_of
 from marsad.adapters.language_packs import LanguagePack
 from marsad.terms import Zone, ZoneWarning
+from marsad.terms.text import writable
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MessageType = Literal["Alert", "Update", "Cancel"]
@@ -57,7 +58,7 @@ class CapMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 def safe_identifier(text: str) -> str:
     """Give the text without what an identifier or a sender must not hold: spaces, commas, ``<`` and ``&``."""
-    return _UNSAFE.sub("-", text)
+    return _UNSAFE.sub("-", writable(text))
 
 
 def cap_time(time_utc_ns: int) -> str:
@@ -109,7 +110,7 @@ def encode(message: CapMessage, packs: Sequence[LanguagePack] = ()) -> bytes:
 
 def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
     child = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
-    child.text = text
+    child.text = writable(text)
     return child
 
 

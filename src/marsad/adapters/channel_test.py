@@ -12,6 +12,7 @@ from lxml import etree
 from marsad.adapters.cap import NAMESPACE, cap_time, safe_identifier
 from marsad.adapters.cot import POINT, cot_time
 from marsad.terms import Geodetic
+from marsad.terms.text import writable
 
 STANDS_NS = 60_000_000_000
 """How long a test is shown where something stands until it is stale."""
@@ -83,7 +84,7 @@ def encode_cap(test: ChannelTest) -> bytes:
 
 def encode_cot(test: ChannelTest, sender: str) -> bytes:
     """Write the test as a map point of Cursor on Target, which sounds nothing and is stale in a minute."""
-    event = etree.Element("event", version="2.0", uid=f"{sender}.{test.test_id}", type=POINT, how="m-g")
+    event = etree.Element("event", version="2.0", uid=writable(f"{sender}.{test.test_id}"), type=POINT, how="m-g")
     for name in ("time", "start"):
         event.set(name, cot_time(test.sent_utc_ns))
     event.set("stale", cot_time(test.sent_utc_ns + STANDS_NS))
@@ -91,7 +92,7 @@ def encode_cot(test: ChannelTest, sender: str) -> bytes:
     where = {"lat": f"{place.latitude_deg:.7f}", "lon": f"{place.longitude_deg:.7f}", "hae": f"{place.height_m:.1f}"}
     etree.SubElement(event, "point", where | {"ce": "9999999", "le": "9999999"})
     detail = etree.SubElement(event, "detail")
-    etree.SubElement(detail, "contact", callsign=f"TEST {test.sender_name}")
+    etree.SubElement(detail, "contact", callsign=writable(f"TEST {test.sender_name}"))
     etree.SubElement(detail, "remarks").text = " / ".join(spoken(language) for language in HEADLINES)
     etree.SubElement(detail, "marsad", test=test.test_id, status="Test")
     content: bytes = etree.tostring(event, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -100,4 +101,4 @@ def encode_cot(test: ChannelTest, sender: str) -> bytes:
 
 def _add_all(parent: etree._Element, fields: dict[str, str]) -> None:
     for name, text in fields.items():
-        etree.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = text
+        etree.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = writable(text)

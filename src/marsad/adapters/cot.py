@@ -16,6 +16,7 @@ from lxml import etree
 
 from marsad.adapters.cap_texts import LANGUAGES, headline_of
 from marsad.terms import Zone, ZoneWarning
+from marsad.terms.text import writable
 
 ALARM, ALARM_ENDS, POINT = "b-a-o-tbl", "b-a-o-can", "b-m-p-s-m"
 _UNKNOWN = "9999999"
@@ -32,7 +33,8 @@ def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int) -> b
     alarmed = warning.level in ("take_shelter", "remain")
     ended = warning.level in ("all_clear", "clear")
     kind = ALARM if alarmed else ALARM_ENDS if ended else POINT
-    event = etree.Element("event", version="2.0", uid=f"{sender}.{warning.warning_id}", type=kind, how="m-g")
+    zone_name = writable(zone.name)
+    event = etree.Element("event", version="2.0", uid=writable(f"{sender}.{warning.warning_id}"), type=kind, how="m-g")
     event.set("time", cot_time(sent_utc_ns))
     event.set("start", cot_time(warning.arrival_utc_ns))
     event.set("stale", cot_time(max(warning.expires_utc_ns, sent_utc_ns + 1_000_000_000)))
@@ -57,15 +59,16 @@ def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int) -> b
         )
         for language, texts in LANGUAGES.items()
     ]
-    etree.SubElement(detail, "contact", callsign=("EXERCISE " if warning.exercise else "") + zone.name)
+    etree.SubElement(detail, "contact", callsign=("EXERCISE " if warning.exercise else "") + zone_name)
     if alarmed:
         emergency = etree.SubElement(detail, "emergency", type="911 Alert")
-        emergency.text = zone.name
+        emergency.text = zone_name
     elif ended:
         emergency = etree.SubElement(detail, "emergency", cancel="true")
-        emergency.text = zone.name
-    etree.SubElement(detail, "remarks").text = " / ".join(words)
-    marsad = etree.SubElement(detail, "marsad", warning=warning.warning_id, level=warning.level, hazard=warning.hazard)
+        emergency.text = zone_name
+    etree.SubElement(detail, "remarks").text = writable(" / ".join(words))
+    marsad = etree.SubElement(detail, "marsad", level=warning.level, hazard=warning.hazard)
+    marsad.set("warning", writable(warning.warning_id))
     marsad.set("probability", f"{warning.probability:.3f}")
     marsad.set("status", "Exercise" if warning.exercise else "Actual")
     content: bytes = etree.tostring(event, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -74,7 +77,7 @@ def encode(warning: ZoneWarning, zone: Zone, sender: str, sent_utc_ns: int) -> b
 
 def ping(sender: str, now_utc_ns: int) -> bytes:
     """Write the event by which a client asks whether the server lives (``t-x-c-t``, answered by ``t-x-c-t-r``)."""
-    event = etree.Element("event", version="2.0", uid=f"{sender}-ping", type="t-x-c-t", how="m-g")
+    event = etree.Element("event", version="2.0", uid=writable(f"{sender}-ping"), type="t-x-c-t", how="m-g")
     for name in ("time", "start"):
         event.set(name, cot_time(now_utc_ns))
     event.set("stale", cot_time(now_utc_ns + 20_000_000_000))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from marsad.terms.text import writable
+
 
 class BadInputError(Exception):
     """A file or setting that cannot be used, with the place and what was expected.
@@ -31,4 +33,4 @@ class BadInputError(Exception):
         place = self.path if self.line is None else f"{self.path}, line {self.line}"
         if self.field:
             place = f"{place}, field {self.field}"
-        return " ".join(f"{place}: {self.expected}".split())
+        return writable(" ".join(f"{place}: {self.expected}".split()))  # a line that no terminal stumbles over

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from marsad.adapters.cap_texts import LANGUAGES
 from marsad.sensing.site import Site
 from marsad.terms import Zone
+from marsad.terms.text import writable
 
 _STYLE = """
 @page{size:A4;margin:14mm}
@@ -133,7 +134,7 @@ _TOPICS = ("alarm", "grey", "hand", "false", "drill", "end")
 
 def _page(title: str, sections: Sequence[str]) -> str:
     head = f'<!doctype html><html><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-    return f"{head}<style>{_STYLE}</style></head><body>{''.join(sections)}</body></html>\n"
+    return writable(f"{head}<style>{_STYLE}</style></head><body>{''.join(sections)}</body></html>\n")
 
 
 def _section(language: str, content: str, kind: str = "sheet") -> str:
@@ -152,7 +153,7 @@ def instruction_sheet(zones: Sequence[Zone]) -> str:
     for zone in zones:
         for language, texts in LANGUAGES.items():
             words = _SHEET[language]
-            name = html.escape((zone.name_ar or zone.name) if language == "ar" else zone.name)
+            name = (zone.name_ar or zone.name) if language == "ar" else zone.name
             rows = "".join(
                 f"<tr><td><b>{html.escape(texts.headlines[level].format(zone=name))}</b></td>"
                 f"<td>{html.escape(texts.instructions[level])}</td></tr>"
@@ -161,7 +162,7 @@ def instruction_sheet(zones: Sequence[Zone]) -> str:
             sections.append(
                 _section(
                     language,
-                    f"<h1>{words['title']}</h1><p class='big'>{name}</p>"
+                    f"<h1>{words['title']}</h1><p class='big'>{html.escape(name)}</p>"
                     f"<p><b>{words['time'].format(seconds=_digits(round(zone.shelter_s), language))}</b></p>"
                     f"<table><tr><th>{words['heard']}</th><th>{words['do']}</th></tr>{rows}</table>"
                     f"<p><b>{words['silence']}</b></p><p>{words['drill']}</p>"

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from marsad.adapters.errors import BadInputError
+from marsad.terms.text import MOST_NAME, name_fault, unwritable
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
 _TYPE_NAMES = {
@@ -127,6 +128,15 @@ class JsonNode:
         value = self.content.get(key, default)
         if not isinstance(value, str):
             raise self.bad(key, f"expected a text, found {type_name(value) if key in self.content else 'nothing'}")
+        if found := unwritable(value):
+            raise self.bad(key, f"expected text that every message can carry, found {found} in it; take it out")
+        return value
+
+    def name(self, key: str, default: str | None = None, *, most: int = MOST_NAME) -> str:
+        """Give a name or an id, which messages carry and people read; an empty one only where it is the default."""
+        value = self.string(key, default)
+        if value != default and (fault := name_fault(value, most)):
+            raise self.bad(key, fault)
         return value
 
     def numbers(self, key: str, count: int | None = None) -> list[float]:

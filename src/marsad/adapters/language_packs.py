@@ -16,6 +16,7 @@ import msgspec
 
 from marsad.adapters.cap_texts import ENGLISH, Texts
 from marsad.adapters.errors import BadInputError
+from marsad.adapters.toml_text import require_usable
 
 
 class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,9 +62,12 @@ def read_pack(path: Path) -> LanguagePack:
         It is not approved, or something is missing; the message names it.
     """
     try:
-        told = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PackFile)
+        text = path.read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
+        told = msgspec.convert(content, PackFile)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInputError(path, f"a language pack expected ({error})") from error
+    require_usable(path, text, content)
     if not told.approved_by.strip() or not told.approved_on.strip():
         raise BadInputError(path, "who approved these words, and when, expected", field="approved_by, approved_on")
     texts = Texts(

@@ -13,6 +13,7 @@ from marsad.flight.classes import DragTable, RocketClass, RocketTable
 from marsad.geo.terrain import TerrainGrid
 from marsad.sensing.site import Site
 from marsad.terms import Geodetic, Zone
+from marsad.terms.text import MOST_ID
 
 PROFILE_GROUND_M = 210.0
 """Ellipsoidal height from which h_agl of the wind profile counts in this form."""
@@ -29,7 +30,7 @@ def read_common_site(folder: Path) -> Site:
     origin = Geodetic.from_degrees(latitude_deg, longitude_deg)
     ground_m = terrain.height_at(origin.latitude_rad, origin.longitude_rad)
     return Site(
-        name=place.string("name", folder.resolve().parent.name),
+        name=place.name("name", folder.resolve().parent.name),
         origin=Geodetic.from_degrees(latitude_deg, longitude_deg, ground_m),
         zones=_zones(root, terrain),
         terrain=terrain,
@@ -91,7 +92,7 @@ def _zones(root: JsonNode, terrain: TerrainGrid) -> tuple[Zone, ...]:
     margin_m = root.number("at_risk_margin_m", 0.0, least=0)
     zones: dict[str, Zone] = {}
     for node in root.nodes("zones"):
-        zone_id = node.string("zone_id")
+        zone_id = node.name("zone_id", most=MOST_ID)
         if zone_id in zones:
             raise node.bad("zone_id", f"expected a name used once, found {zone_id!r} again")
         latitude_deg = node.number("lat_deg", least=-90, most=90)
@@ -99,12 +100,12 @@ def _zones(root: JsonNode, terrain: TerrainGrid) -> tuple[Zone, ...]:
         ground_m = terrain.height_at(math.radians(latitude_deg), math.radians(longitude_deg))
         zones[zone_id] = Zone(
             zone_id=zone_id,
-            name=node.string("name", zone_id),
+            name=node.name("name", zone_id),
             center=Geodetic.from_degrees(latitude_deg, longitude_deg, node.number("h_m", ground_m)),
             shelter_s=node.number("shelter_s", least=0),
             radius_m=node.number("radius_m", least=0),
             buffer_m=margin_m,
-            name_ar=node.string("name_ar", ""),
+            name_ar=node.name("name_ar", ""),
         )
     return tuple(zones.values())
 

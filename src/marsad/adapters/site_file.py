@@ -21,6 +21,7 @@ from marsad.flight.classes import DragTable, RocketClass, RocketTable
 from marsad.geo.terrain import TerrainGrid
 from marsad.sensing.site import RecordRule, Site, WarningPolicy
 from marsad.terms import BiasPrior, Corridor, Geodetic, Sensor, WeatherReport, Zone
+from marsad.terms.text import MOST_ID, MOST_NAME, name_fault
 
 T = TypeVar("T", WarningPolicy, RecordRule)
 
@@ -60,6 +61,7 @@ class _Reader:
 
     def site(self, note: Note) -> Site:
         entry = self.entry
+        self._require_names()
         terrain = self._terrain(note)
         origin = _on_ground(terrain, entry.latitude_deg, entry.longitude_deg)
         policy = self._policy()
@@ -78,6 +80,19 @@ class _Reader:
             friendly_transponder_ids=tuple(entry.transponders.friendly),
             own_transponder_ids=tuple(entry.transponders.own),
         )
+
+    def _require_names(self) -> None:
+        """Refuse names and ids that messages cannot carry or people cannot read: they stand in every alarm."""
+        entry = self.entry
+        named: list[tuple[Place, str, int]] = [(("name",), entry.name, MOST_NAME), (("name_ar",), entry.name_ar, MOST_NAME)]
+        for index, zone in enumerate(entry.zone):
+            named += [(("zone", index, "id"), zone.id, MOST_ID), (("zone", index, "name"), zone.name, MOST_NAME)]
+            named.append((("zone", index, "name_ar"), zone.name_ar, MOST_NAME))
+        for table, entries in (("sensor", entry.sensor), ("corridor", entry.corridor)):
+            named += [((table, index, "id"), one.id, MOST_ID) for index, one in enumerate(entries)]
+        for place, name, most in named:
+            if name and (fault := name_fault(name, most)):  # an empty name_ar is one that was left out
+                raise self.bad(place, fault)
 
     def _terrain(self, note: Note) -> TerrainGrid:
         given = self.entry.terrain

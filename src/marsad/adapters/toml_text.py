@@ -12,6 +12,7 @@ import msgspec
 
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.json_fields import is_finite, read_text
+from marsad.terms.text import unwritable
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=")
@@ -38,23 +39,39 @@ def read_toml(path: Path, kind: type[Read]) -> tuple[Read, str]:
         found = _SYNTAX_PLACE.match(str(error))
         line = int(found[2]) if found and found[2] else text.count("\n") + 1
         raise BadInputError(path, f"expected TOML: {found[1] if found else error}", line=line) from None
-    _require_finite(path, text, content, ())
+    require_usable(path, text, content)
     try:
         return msgspec.convert(content, kind), text
     except msgspec.ValidationError as error:
         raise _from_validation(path, text, content, str(error)) from None
 
 
-def _require_finite(path: Path, text: str, content: object, place: Place) -> None:
-    """Refuse nan and inf wherever they stand: TOML has them, no field of ours wants them."""
+def require_usable(path: Path, text: str, content: object, place: Place = ()) -> None:
+    """Refuse what no field of ours wants, wherever it stands: nan, inf, and text that not every message can carry.
+
+    Raises
+    ------
+    BadInputError
+        Names file, line, field and what was found there.
+    """
     if isinstance(content, dict):
         for key, value in content.items():
-            _require_finite(path, text, value, (*place, key))
+            _require_writable(path, text, (*place, key), key)
+            require_usable(path, text, value, (*place, key))
     elif isinstance(content, list):
         for index, value in enumerate(content):
-            _require_finite(path, text, value, (*place, index))
+            require_usable(path, text, value, (*place, index))
+    elif isinstance(content, str):
+        _require_writable(path, text, place, content)
     elif isinstance(content, int | float) and not is_finite(content):
         raise bad_field(path, text, place, f"expected a finite number, found {content!r}")
+
+
+def _require_writable(path: Path, text: str, place: Place, value: str) -> None:
+    if found := unwritable(value):
+        raise bad_field(
+            path, text, place, f"expected text that every message can carry, found {found} in it; take it out"
+        )
 
 
 def bad_field(path: Path, text: str, place: Place, expected: str) -> BadInputError:

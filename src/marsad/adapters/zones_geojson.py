@@ -9,6 +9,7 @@ from pathlib import Path
 
 from marsad.adapters.json_fields import JsonNode, load_json
 from marsad.terms import Geodetic, Zone
+from marsad.terms.text import MOST_ID
 
 _THRESHOLDS = ("probability_on", "probability_on_drone")
 _KNOWN = {"zone_id", "name", "name_ar", "shelter_s", "radius_m", "buffer_m", "population", *_THRESHOLDS}
@@ -40,9 +41,9 @@ def _zone(feature: JsonNode, default_buffer_m: float) -> Zone:
         raise shape.bad("type", f"expected Polygon or Point, found {kind}")
     latitude_deg, longitude_deg = _middle(corners) if corners else _position(shape, shape.numbers("coordinates"))
     return Zone(
-        zone_id=about.string("zone_id"),
-        name=about.string("name"),
-        name_ar=about.string("name_ar", ""),
+        zone_id=about.name("zone_id", most=MOST_ID),
+        name=about.name("name"),
+        name_ar=about.name("name_ar", ""),
         center=Geodetic.from_degrees(latitude_deg, longitude_deg),
         shelter_s=about.number("shelter_s", least=0),
         radius_m=None if corners else about.number("radius_m", least=0),

@@ -18,7 +18,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from marsad.adapters.errors import BadInputError
+from marsad.adapters.toml_text import require_usable
 from marsad.terms import PersonOrder
+from marsad.terms.text import name_fault
 
 Role = Literal["observer", "operator", "supervisor"]
 Act = Literal[
@@ -241,9 +243,12 @@ def read_people(path: Path, zone_ids: frozenset[str]) -> Access:
         One line that names the file and what was expected.
     """
     try:
-        people = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PeopleFile)
+        text = path.read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
+        people = msgspec.convert(content, PeopleFile)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInputError(path, f"a file of accounts expected ({error})") from error
+    require_usable(path, text, content)
     names = [person.name for person in people.person]
     if len(set(names)) < len(names):
         raise BadInputError(path, "two persons have the same name")
@@ -263,7 +268,9 @@ def add_person(path: Path, name: str, role: Role, password: str) -> None:
     BadInputError
         The name is taken or odd, or the password too short.
     """
-    if not name.strip() or any(c in name for c in '"\\\n\r\t'):
+    if fault := name_fault(name):
+        raise BadInputError("name", fault)
+    if any(c in name for c in '"\\'):
         raise BadInputError(name, "a name without quotes and line ends expected")
     if len(password) < LEAST_PASSWORD:
         raise BadInputError("password", f"at least {LEAST_PASSWORD} characters expected")

@@ -13,7 +13,6 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +21,7 @@ import numpy as np
 from marsad.adapters.errors import BadInputError
 from marsad.station.journal import Journal, MemoryJournal, SqliteJournal
 from marsad.station.keeper import Timekeeper
+from marsad.station.worker import InlineWorker, ThreadWorker, Worker
 
 T = TypeVar("T")
 READ_LIMIT_BYTES = 512 * 1024
@@ -82,14 +82,17 @@ class World(Protocol):
     async def listen(self, host: str, port: int, handler: Handler) -> Listener:
         """Listen for connections."""
 
+    def worker(self, name: str) -> Worker:
+        """Give a thread of its own to whoever must not wait for others."""
+
     async def compute(self, work: Callable[[], T]) -> T:
         """Run the core's work in the core's own thread."""
 
     async def beside(self, work: Callable[[], T]) -> T:
-        """Run work that may take long (a channel, a query) beside everything else."""
+        """Run work that may take long and comes seldom, in a thread that is made for it."""
 
     async def close(self) -> None:
-        """End what was started."""
+        """End what was started; what does not end is let go."""
 
 
 class _SocketListener:
@@ -111,8 +114,8 @@ class RealWorld:
 
     def __init__(self, keeper: Timekeeper | None = None) -> None:
         self._keeper = keeper or Timekeeper()
-        self._core = ThreadPoolExecutor(1, thread_name_prefix="marsad-core")
-        self._others = ThreadPoolExecutor(8, thread_name_prefix="marsad-beside")
+        self._workers: list[ThreadWorker] = []
+        self._core = self.worker("core")
 
     @property
     def speed(self) -> float:
@@ -175,18 +178,34 @@ class RealWorld:
                 f"{host}:{port}", f"a free port for the sensors expected; choose another with --sapient-port ({why})"
             ) from error
 
+    def worker(self, name: str) -> Worker:
+        """Start a thread with the first work that it is given."""
+        made = ThreadWorker(name)
+        self._workers = [worker for worker in self._workers if not worker.has_ended]
+        self._workers.append(made)
+        return made
+
+    @property
+    def stuck(self) -> tuple[str, ...]:
+        """Name the threads that still do something, of which nobody waits for the end any more."""
+        return tuple(worker.name for worker in self._workers if worker.is_busy)
+
     async def compute(self, work: Callable[[], T]) -> T:
         """Run the core's work in its thread, one piece at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._core, work)
+        return await asyncio.wrap_future(self._core.submit(work))
 
     async def beside(self, work: Callable[[], T]) -> T:
-        """Run work in one of a few other threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._others, work)
+        """Run work in a thread of its own."""
+        once = self.worker("beside")
+        try:
+            return await asyncio.wrap_future(once.submit(work))
+        finally:
+            once.close()
 
     async def close(self) -> None:
-        """End the threads."""
-        self._core.shutdown(wait=True)
-        self._others.shutdown(wait=False, cancel_futures=True)
+        """Let the threads end."""
+        for worker in self._workers:
+            worker.close()
 
 
 # --- the simulated world ------------------------------------------------------------------------------
@@ -298,6 +317,10 @@ class SimulatedWorld:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return here, PipeWriter(there)
+
+    def worker(self, name: str) -> Worker:  # noqa: ARG002  all are the same
+        """Give one that does its work at once, so that the order of everything is fixed."""
+        return InlineWorker()
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Run the work here and now."""

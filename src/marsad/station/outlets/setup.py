@@ -42,6 +42,7 @@ from msgspec import Meta
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Identity, Kind, read_identity, read_kind
 from marsad.adapters.language_packs import LanguagePack, read_pack
+from marsad.adapters.toml_text import require_usable
 from marsad.station.channels import Channel
 from marsad.station.outlets.mqtt import MqttChannel
 from marsad.station.outlets.siren import SirenChannel
@@ -139,9 +140,13 @@ def kind_of(path: Path) -> Kind:
 
 def _read(path: Path) -> ChannelsFile:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ChannelsFile)
+        text = path.read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
+        told = msgspec.convert(content, ChannelsFile)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInputError(path, f"a file of channels expected ({error})") from error
+    require_usable(path, text, content)
+    return told
 
 
 def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int]) -> Outlets:
