@@ -84,12 +84,13 @@ class _Reader:
     def _require_names(self) -> None:
         """Refuse names and ids that messages cannot carry or people cannot read: they stand in every alarm."""
         entry = self.entry
-        named: list[tuple[Place, str, int]] = [(("name",), entry.name, MOST_NAME), (("name_ar",), entry.name_ar, MOST_NAME)]
+        named: list[tuple[Place, str, int]] = []
+        named += [(("name",), entry.name, MOST_NAME), (("name_ar",), entry.name_ar, MOST_NAME)]
         for index, zone in enumerate(entry.zone):
             named += [(("zone", index, "id"), zone.id, MOST_ID), (("zone", index, "name"), zone.name, MOST_NAME)]
             named.append((("zone", index, "name_ar"), zone.name_ar, MOST_NAME))
-        for table, entries in (("sensor", entry.sensor), ("corridor", entry.corridor)):
-            named += [((table, index, "id"), one.id, MOST_ID) for index, one in enumerate(entries)]
+        named += [(("sensor", index, "id"), one.id, MOST_ID) for index, one in enumerate(entry.sensor)]
+        named += [(("corridor", index, "id"), one.id, MOST_ID) for index, one in enumerate(entry.corridor)]
         for place, name, most in named:
             if name and (fault := name_fault(name, most)):  # an empty name_ar is one that was left out
                 raise self.bad(place, fault)

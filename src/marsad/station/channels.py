@@ -1,14 +1,17 @@
 """The ways out to people: each channel takes a message and gives a receipt; what became of it is shown and kept.
 
-A channel may be slow or dead without holding up another: each has its own queue and its own worker.
+A channel may be slow or dead without holding up another: each has its own queue, its own thread for alarms and one for
+probes and tests, and a total deadline a message.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,11 +22,20 @@ import msgspec
 from marsad.adapters import cap
 from marsad.adapters.channel_test import ChannelTest, encode_cap
 from marsad.adapters.language_packs import LanguagePack
+from marsad.station.feed import TimeoutPassedError
+from marsad.station.hand import Hand
 from marsad.station.wire import Json, ms
 from marsad.station.world import World
 from marsad.terms import Geodetic, Zone, ZoneWarning
+from marsad.terms.text import MOST_NAME, one_level, writable, writable_record
+
+log = logging.getLogger("marsad.station")
 
 QUEUE_MESSAGES = 1000
+DEADLINE_S = 5.0
+"""How long a channel may take over one message in all, where it names no bound of its own (``deadline_s``)."""
+CLOSE_S = 1.5
+"""How long the end of a station waits for what channels hold; what did not get through is handed over by the next."""
 LATE_S = 5.0
 """A channel with a message in hand for longer is late."""
 CHAINS_KEPT = 2000
@@ -58,13 +70,21 @@ NOT_TESTED = Receipt(delivered=False, detail="it has an alarm in hand and was no
 
 
 class Channel(Protocol):
-    """A way out.  ``deliver`` may block: it is called in a thread of its own, one message at a time."""
+    """A way out.  ``deliver`` may block: it is called in a thread of its own, one message at a time.
+
+    It may have a ``deadline_s``: what takes longer has failed and is left, and the next message gets another thread.
+    """
 
     channel_id: str
     kind: str
 
     def deliver(self, message: Message) -> Receipt:
         """Hand over a message; failing is a receipt that says so, or any ``Exception``."""
+
+
+def deadline_of(channel: Channel) -> float:
+    """Give how long a channel may take over one message, in seconds of the wall."""
+    return float(getattr(channel, "deadline_s", DEADLINE_S))
 
 
 @runtime_checkable
@@ -103,13 +123,13 @@ class CapDirectory:
 
     def deliver(self, message: Message) -> Receipt:
         """Write the file."""
-        path = self._folder / f"{message.cap.identifier}.xml"
+        path = self._folder / f"{one_level(message.cap.identifier)}.xml"
         self._write(path, message.xml)
         return Receipt(delivered=True, detail=path.name)
 
     def test(self, test: ChannelTest) -> Receipt:
         """Write the test's file."""
-        path = self._folder / f"{test.identifier}.xml"
+        path = self._folder / f"{one_level(test.identifier)}.xml"
         self._write(path, test.xml)
         return Receipt(delivered=True, detail=path.name)
 
@@ -126,7 +146,7 @@ class Chains:
     ) -> None:
         self._sign, self._packs = sign, tuple(packs)
         self._sender = cap.safe_identifier(sender)
-        self._sender_name = sender_name
+        self._sender_name = writable(sender_name)
         self._chains: OrderedDict[str, tuple[cap.Reference, ...]] = OrderedDict()
 
     def restore(self, warning_id: str, reference: cap.Reference) -> None:
@@ -148,6 +168,12 @@ class Chains:
         return message
 
     def _made(self, warning: ZoneWarning, zone: Zone, sent_utc_ns: int, earlier: tuple[cap.Reference, ...]) -> Message:
+        """Make a message of what can be written of a warning: no text in it may keep people from being told.
+
+        What a journal or another source holds may have texts that no message can carry: they are substituted.  If a
+        message cannot be made or signed all the same, a bare one is, which names the zone by its id.
+        """
+        warning, zone = writable_record(warning), _readable(zone)
         message_type: cap.MessageType = "Alert" if not earlier else "Update"
         if warning.action == "cancel" and earlier:
             message_type = "Cancel"
@@ -161,11 +187,27 @@ class Chains:
             message_type=message_type,
             references=earlier,
         )
+        try:
+            xml = cap.encode(head, self._packs)
+        except Exception:
+            log.exception("zone %s: its message is made without names and notes", zone.zone_id)
+            head = msgspec.structs.replace(head, warning=_bare(warning), zone=_nameless(zone))
+            xml = cap.encode(head)
+        message = Message(cap=head, xml=self._signed(xml))
         self._chains[warning.warning_id] = (*earlier, head.reference())
         while len(self._chains) > CHAINS_KEPT:
             self._chains.popitem(last=False)
-        xml = cap.encode(head, self._packs)
-        return Message(cap=head, xml=self._sign(xml) if self._sign else xml)
+        return message
+
+    def _signed(self, xml: bytes) -> bytes:
+        """Sign, or give the message unsigned: sirens and loudspeakers need no signature of it."""
+        if self._sign is None:
+            return xml
+        try:
+            return self._sign(xml)
+        except Exception:
+            log.exception("a message goes out without its signature: receivers of CAP will not trust it")
+            return xml
 
     def test(self, test_id: str, place: Geodetic, sent_utc_ns: int) -> ChannelTest:
         """Make the test of a channel; it belongs to no chain."""
@@ -174,6 +216,26 @@ class Chains:
         )
         xml = encode_cap(bare)
         return msgspec.structs.replace(bare, xml=self._sign(xml) if self._sign else xml)
+
+
+def _readable(zone: Zone) -> Zone:
+    """Give a zone whose names every message can carry; one that is too long to be read aloud is cut."""
+    zone = writable_record(zone)
+    cut = {
+        name: f"{value[: MOST_NAME - 1]}…"
+        for name in ("name", "name_ar")
+        if len(value := getattr(zone, name)) > MOST_NAME
+    }
+    return msgspec.structs.replace(zone, **cut) if cut else zone
+
+
+def _bare(warning: ZoneWarning) -> ZoneWarning:
+    return msgspec.structs.replace(warning, note="", issuer="", rule="", inputs_hash="")
+
+
+def _nameless(zone: Zone) -> Zone:
+    plain = zone.zone_id.encode("ascii", "replace").decode()
+    return msgspec.structs.replace(zone, zone_id=plain, name=plain, name_ar="")
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,12 +251,24 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     handed_over_s: float
 
 
+@dataclass(frozen=True)
+class _Handed:
+    """A message in a channel's queue, and what will hold what became of it."""
+
+    message: Message
+    outcome: Future[Delivery]
+
+
 @dataclass
 class _Line:
-    """One channel with its queue and its record."""
+    """One channel with its queue, its threads and its record."""
 
     channel: Channel
-    queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES + 1))
+    alarms: Hand
+    trials: Hand
+    asking: asyncio.Task[Receipt] | None = None
+    """The probe that goes on; whoever asks meanwhile hears what it finds."""
+    queue: asyncio.Queue[_Handed | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MESSAGES + 1))
     sent: int = 0
     failed: int = 0
     last_ok_utc_ns: int = 0
@@ -212,12 +286,17 @@ class _Line:
         return "late" if waited_ns > LATE_S * 1e9 else "ok"
 
 
+def _line(world: World, channel: Channel) -> _Line:
+    name = channel.channel_id
+    return _Line(channel, Hand(world, name), Hand(world, f"{name} trials"))
+
+
 class Dispatch:
     """Hands every message to every channel and tells what became of it."""
 
     def __init__(self, world: World, channels: Sequence[Channel], on_delivery: Callable[[Delivery], None]) -> None:
         self._world = world
-        self._lines = [_Line(channel) for channel in channels]
+        self._lines = [_line(world, channel) for channel in channels]
         self._on_delivery = on_delivery
         self._workers: list[asyncio.Task[None]] = []
         self._probers: list[asyncio.Task[None]] = []
@@ -232,37 +311,75 @@ class Dispatch:
         """Tell the channels that want to know it what stands."""
         for line in self._lines:
             if isinstance(line.channel, Restoring):
-                line.channel.restore(standing)
+                try:
+                    line.channel.restore(standing)
+                except Exception:
+                    log.exception("channel %s: it does not know what stands", line.channel.channel_id)
 
     @property
     def channel_ids(self) -> tuple[str, ...]:
         """Name the channels."""
         return tuple(line.channel.channel_id for line in self._lines)
 
-    def send(self, messages: Iterable[Message], only: Sequence[str] | None = None) -> None:
-        """Queue messages for all channels (or some); what a full queue cannot take has failed and is told so."""
+    def send(self, messages: Iterable[Message], only: Sequence[str] | None = None) -> list[Future[Delivery]]:
+        """Queue messages for all channels (or some); what a full queue cannot take has failed and is told so.
+
+        Gives what will hold what became of each message in each channel.
+        """
+        outcomes: list[Future[Delivery]] = []
         for message in messages:
             for line in self._lines:
                 if only is not None and line.channel.channel_id not in only:
                     continue
+                outcomes.append(outcome := Future[Delivery]())
                 if line.queue.qsize() >= QUEUE_MESSAGES:
-                    self._tell(line, message, Receipt(delivered=False, detail="the channel's queue is full"), 0)
+                    full = Receipt(delivered=False, detail="the channel's queue is full")
+                    outcome.set_result(self._tell(line, message, full, 0))
                 else:
-                    line.queue.put_nowait(message)
+                    line.queue.put_nowait(_Handed(message, outcome))
+        return outcomes
+
+    def fail(self, warning: ZoneWarning, zone: Zone, why: str) -> list[Future[Delivery]]:
+        """Tell of every channel that a warning did not go out, for no message of it could be made."""
+        warning, zone = writable_record(warning), writable_record(zone)
+        none = cap.Reference(sender="", identifier="", sent=cap.cap_time(warning.arrival_utc_ns))
+        failed = Receipt(delivered=False, detail=why)
+        outcomes = []
+        for line in self._lines:
+            outcomes.append(outcome := Future[Delivery]())
+            outcome.set_result(self._note_delivery(line, warning, zone, "Alert", none, failed, 0))
+        return outcomes
 
     async def _work(self, line: _Line) -> None:
-        while (message := await line.queue.get()) is not None:
+        while (handed := await line.queue.get()) is not None:
             began = line.in_hand_since_ns = self._world.utc_ns()
             try:
-                receipt = await self._world.beside(partial(line.channel.deliver, message))
-            except Exception as error:  # noqa: BLE001  whatever a channel does, the others and the watch go on
-                receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
-            line.in_hand_since_ns = 0
-            self._tell(line, message, receipt, began)
+                receipt = await self._within(line, line.alarms, partial(line.channel.deliver, handed.message))
+            finally:
+                line.in_hand_since_ns = 0
+            delivery = self._tell(line, handed.message, receipt, began)
+            if handed.outcome.set_running_or_notify_cancel():
+                handed.outcome.set_result(delivery)
+
+    async def _within(self, line: _Line, hand: Hand, work: Callable[[], Receipt]) -> Receipt:
+        """Let a channel do something within its deadline; whatever it does, there is a receipt."""
+        deadline_s = deadline_of(line.channel)
+        try:
+            receipt = await hand.do(work, deadline_s)
+        except TimeoutPassedError:
+            return Receipt(delivered=False, detail=f"not ended within {deadline_s:g} s, and left")
+        except Exception as error:  # noqa: BLE001  whatever a channel does, the others and the watch go on
+            return Receipt(delivered=False, detail=writable(f"{type(error).__name__}: {error}"[:300]))
+        if not isinstance(receipt, Receipt):
+            return Receipt(delivered=False, detail=f"a receipt expected, {type(receipt).__name__} given")
+        return msgspec.structs.replace(receipt, detail=writable(receipt.detail[:300]))
+
+    def _find(self, channel_id: str) -> _Line | None:
+        return next((line for line in self._lines if line.channel.channel_id == channel_id), None)
 
     async def probe(self, channel_id: str) -> Receipt | None:
         """Try a channel now; ``None`` if there is no such channel or it cannot be tried."""
-        line = next((line for line in self._lines if line.channel.channel_id == channel_id), None)
+        line = self._find(channel_id)
         return None if line is None else await self._ask(line)
 
     async def test(self, channel_id: str, test: ChannelTest) -> Receipt | None:
@@ -270,15 +387,12 @@ class Dispatch:
 
         While it has an alarm in hand it is not tested.
         """
-        line = next((line for line in self._lines if line.channel.channel_id == channel_id), None)
+        line = self._find(channel_id)
         if line is None or not isinstance(line.channel, CanBeTested):
             return None
         if line.in_hand_since_ns or not line.queue.empty():
             return NOT_TESTED
-        try:
-            receipt = await self._world.beside(partial(line.channel.test, test))
-        except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
-            receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+        receipt = await self._within(line, line.trials, partial(line.channel.test, test))
         self._note(line, receipt)
         now = self._world.utc_ns()
         line.tested = {
@@ -293,10 +407,9 @@ class Dispatch:
         channel = line.channel
         if not isinstance(channel, Probing):
             return None
-        try:
-            receipt = await self._world.beside(channel.probe)
-        except Exception as error:  # noqa: BLE001  whatever a channel does, the watch goes on
-            receipt = Receipt(delivered=False, detail=f"{type(error).__name__}: {error}"[:300])
+        if line.asking is None or line.asking.done():
+            line.asking = asyncio.ensure_future(self._within(line, line.trials, channel.probe))
+        receipt = await asyncio.shield(line.asking)
         self._note(line, receipt)
         return receipt
 
@@ -312,23 +425,46 @@ class Dispatch:
         if receipt.delivered:
             line.last_ok_utc_ns = self._world.utc_ns()
 
-    def _tell(self, line: _Line, message: Message, receipt: Receipt, began_utc_ns: int) -> None:
+    def _tell(self, line: _Line, message: Message, receipt: Receipt, began_utc_ns: int) -> Delivery:
+        return self._note_delivery(
+            line,
+            message.warning,
+            message.zone,
+            message.cap.message_type,
+            message.cap.reference(),
+            receipt,
+            began_utc_ns,
+        )
+
+    def _note_delivery(
+        self,
+        line: _Line,
+        warning: ZoneWarning,
+        zone: Zone,
+        message_type: str,
+        reference: cap.Reference,
+        receipt: Receipt,
+        began_utc_ns: int,
+    ) -> Delivery:
         now = self._world.utc_ns()
         line.sent += receipt.delivered
         line.failed += not receipt.delivered
         self._note(line, receipt)
-        self._on_delivery(
-            Delivery(
-                channel_id=line.channel.channel_id,
-                warning_id=message.warning.warning_id,
-                zone_id=message.zone.zone_id,
-                message_type=message.cap.message_type,
-                reference=message.cap.reference(),
-                delivered=receipt.delivered,
-                detail=receipt.detail,
-                handed_over_s=(now - (began_utc_ns or now)) / 1e9,
-            )
+        delivery = Delivery(
+            channel_id=line.channel.channel_id,
+            warning_id=warning.warning_id,
+            zone_id=zone.zone_id,
+            message_type=message_type,
+            reference=reference,
+            delivered=receipt.delivered,
+            detail=receipt.detail,
+            handed_over_s=(now - (began_utc_ns or now)) / 1e9,
         )
+        try:
+            self._on_delivery(delivery)
+        except Exception:
+            log.exception("what became of a message could not be noted; the channel goes on")
+        return delivery
 
     def states(self, now_utc_ns: int) -> list[Json]:
         """Give the channels as the console shows them."""
@@ -346,7 +482,7 @@ class Dispatch:
             for line in self._lines
         ]
 
-    async def close(self, timeout_s: float = 5.0) -> None:
+    async def close(self, timeout_s: float = CLOSE_S) -> None:
         """Let every channel finish what it holds, at most so long."""
         for prober in self._probers:
             prober.cancel()
@@ -359,3 +495,8 @@ class Dispatch:
                 worker.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await worker
+        for line in self._lines:
+            if line.asking is not None:
+                line.asking.cancel()
+            line.alarms.close()
+            line.trials.close()

@@ -2,15 +2,18 @@
 
 The order is the promise: what a batch holds is in the journal, synced, before the pipeline sees it; what the
 pipeline decided is in the journal before anyone is told; frames are acknowledged after both.  If the journal
-cannot be written, warnings go on from memory, acknowledgements stop, and the fault is shown.
+cannot be written, or not within ``record.PATIENCE_S``, warnings go on from memory, acknowledgements stop, the fault
+is shown, and the record follows in its order.
 """
 
 from __future__ import annotations
 
+import logging
 import platform
+import traceback
 import zlib
-from collections import deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,15 +26,18 @@ from marsad.sensing.site import Site
 from marsad.station.frames import Frame, Reply
 from marsad.station.intake import Intake
 from marsad.station.journal import Entry, Journal, JournalError, Pruned
-from marsad.station.resume import Plan, Resumption, plan_resumption, resume
+from marsad.station.record import BOOT_PATIENCE_S, Record
+from marsad.station.resume import Plan, Resumption, lesser_plans, plan_resumption, resume
 from marsad.station.runner import Pipeline, Runner, decisions, encode_message
 from marsad.station.snapshot import code_digest, decode_site, digest, encode_site
 from marsad.terms import Message, PersonOrder, RejectedInput, Tick, ZoneWarning
 
+log = logging.getLogger("marsad.station")
+
 NOTE_NS = 10_000_000_000
 """How often what stands is noted for the next run while it changes in nothing but its times."""
-BACKLOG_ENTRIES = 50_000
-"""Entries kept in memory while the journal cannot be written; beyond it the oldest are lost, and said to be."""
+CLOSE_PATIENCE_S = 0.5
+"""How long the last entries of a run may take; then the process ends, and what waits stands beside the journal."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +49,8 @@ class Processed:
     replies: tuple[Reply, ...] = ()
     outputs: Outputs = field(default_factory=Outputs)
     failure: str = ""
-
-
-class _Record:
-    """The journal with a memory for what it could not take."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.backlog: deque[Entry] = deque(maxlen=BACKLOG_ENTRIES)
-        self.trouble = ""
-        self.lost = 0
-
-    def write(self, entries: Iterable[Entry]) -> bool:
-        """Write entries behind what is still waiting; say whether all of it is safe now."""
-        wanted = list(entries)
-        try:
-            self.journal.append([*self.backlog, *wanted])
-        except JournalError as error:
-            self.lost += max(0, len(self.backlog) + len(wanted) - BACKLOG_ENTRIES)
-            self.backlog.extend(wanted)
-            self.trouble = str(error)
-            return False
-        self.backlog.clear()
-        self.trouble = ""
-        return True
+    recorded: Future[bool] | None = None
+    """Done when all of it is safe; False if some of it was lost."""
 
 
 class StationCore:
@@ -76,7 +60,7 @@ class StationCore:
         self,
         site: Site,
         pipeline: Pipeline,
-        journal: Journal,
+        journal: Journal | Record,
         *,
         station_id: str,
         boot_id: str,
@@ -88,7 +72,8 @@ class StationCore:
         self.intake = Intake(self.site, station_id)
         self._snapshot = encode_site(self.site)
         self._settings = settings
-        self._record = _Record(journal)
+        self._record = journal if isinstance(journal, Record) else Record(journal)
+        self._pipeline = pipeline
         self._runner = Runner(pipeline, self.site)
         self._batch = 0
         self._last_utc_ns = 0
@@ -108,7 +93,7 @@ class StationCore:
     @property
     def waiting_entries(self) -> int:
         """Count what waits in memory for the journal."""
-        return len(self._record.backlog)
+        return self._record.waiting
 
     def boot(self, now_utc_ns: int) -> tuple[Resumption, tuple[ZoneWarning, ...]]:
         """Write the header of this run, and take up the state of the run before if it ended just now.
@@ -116,18 +101,35 @@ class StationCore:
         Returns the resumption and those warnings of the time before that no one was told of: the process died
         between their evidence and their decision.
         """
-        journal = self._record.journal
-        plan = plan_resumption(journal, now_utc_ns, exercise=bool(self._settings.get("exercise", False)))
+        if late := self._record.recover():
+            log.warning("%d entries of the run before had not reached the journal; they do now", late)
+        plan, resumption, troubles = self._take_up(now_utc_ns)
         self._batch = plan.next_batch
         name = digest(self._snapshot)
         entries = []
         if plan.site_digest != name:
             entries.append(Entry("site", self._batch, now_utc_ns, name, self._snapshot))
         entries.append(Entry("boot", self._batch, now_utc_ns, self.boot_id, self._header(name, plan)))
-        self._record.write(entries)
-        resumption = resume(journal, plan, self._runner)
-        self._record.write([*self._decided(resumption.decided, now_utc_ns), self._note(now_utc_ns)])
+        entries += [Entry("failure", self._batch, now_utc_ns, "resume", trouble.encode()) for trouble in troubles]
+        self._record.write(entries, BOOT_PATIENCE_S)
+        self._record.write([*self._decided(resumption.decided, now_utc_ns), self._note(now_utc_ns)], BOOT_PATIENCE_S)
         return resumption, resumption.untold
+
+    def _take_up(self, now_utc_ns: int) -> tuple[Plan, Resumption, list[str]]:
+        """Take up the run before by the best plan that works: what is recorded never keeps a station from its watch."""
+        journal, troubles = self._record.journal, list[str]()
+        try:
+            plan = plan_resumption(journal, now_utc_ns, exercise=bool(self._settings.get("exercise", False)))
+        except Exception as error:  # noqa: BLE001  whatever stands there, the watch begins
+            troubles.append(_said("the run before cannot be read", error))
+            plan = Plan(next_batch=_batch_after(journal), boot_utc_ns=now_utc_ns)
+        for lesser in lesser_plans(journal, plan):
+            try:
+                return lesser, resume(journal, lesser, self._runner), troubles
+            except Exception as error:  # noqa: BLE001  then by a plan that asks less of what stands there
+                troubles.append(_said("the run before cannot be taken up as planned", error))
+                self._runner = Runner(self._pipeline, self.site)
+        raise AssertionError("the last plan takes up nothing, which cannot fail")
 
     def _header(self, site_digest: str, plan: Plan) -> bytes:
         return msgspec.json.encode(
@@ -177,6 +179,7 @@ class StationCore:
             replies=tuple(self._permitted(taken.replies, safe)),
             outputs=outputs,
             failure=failure,
+            recorded=self._record.mark(),
         )
 
     def _in_order(self, frame: Frame) -> Frame:
@@ -216,33 +219,55 @@ class StationCore:
             if not is_ack or (safe and not self._record.lost):
                 yield reply
 
-    def prune(self, now_utc_ns: int) -> Pruned:
+    def prune(self, now_utc_ns: int) -> Future[Pruned]:
         """Let the next old rows go by the site's rule, while nobody is told anything and all is written."""
-        if self._stands or self._record.backlog:
+        return self._record.aside(lambda: self._prune(now_utc_ns))
+
+    def _prune(self, now_utc_ns: int) -> Pruned:
+        if self._stands or self._record.waiting:
             return Pruned()
         try:
             return self._record.journal.prune(self.site.record, now_utc_ns)
         except JournalError:
             return Pruned()  # the next write says what is wrong with the disk
 
-    def note(self, kind: str, payload: dict[str, Any], now_utc_ns: int) -> bool:
-        """Journal an act of an operator; say whether it is safe."""
-        return self._record.write([Entry("note", self._batch, now_utc_ns, kind, msgspec.json.encode(payload))])
+    # What follows is called beside the core's thread, and waits for no disk: it must not hold up what comes in.
 
-    def delivered(self, receipts: Iterable[tuple[str, bytes, int]]) -> None:
-        """Journal what became of messages to people: channel, payload and time of each receipt, in one sync."""
-        self._record.write(
-            Entry("delivery", self._batch, utc_ns, channel, payload) for channel, payload, utc_ns in receipts
-        )
+    def note(self, kind: str, payload: dict[str, Any], now_utc_ns: int) -> Future[bool]:
+        """Journal an act of an operator; give what will say that it is safe."""
+        self._record.write([Entry("note", self._batch, now_utc_ns, kind, msgspec.json.encode(payload))], 0.0)
+        return self._record.mark()
+
+    def delivered(self, channel_id: str, payload: bytes, now_utc_ns: int) -> None:
+        """Journal what became of a message to people."""
+        self._record.write([Entry("delivery", self._batch, now_utc_ns, channel_id, payload)], 0.0)
 
     def streamed(self, kind: str, payload: bytes, now_utc_ns: int) -> None:
         """Journal what the console was told."""
-        self._record.write([Entry("stream", self._batch, now_utc_ns, kind, payload)])
+        self._record.write([Entry("stream", self._batch, now_utc_ns, kind, payload)], 0.0)
 
     def close(self, now_utc_ns: int) -> None:
-        """Write the end of this run and close the journal."""
-        self._record.write([Entry("close", self._batch, now_utc_ns, self.boot_id, b"")])
-        self._record.journal.close()
+        """Write the end of this run and close the journal; what it does not take now stands beside it."""
+        self._record.write([Entry("close", self._batch, now_utc_ns, self.boot_id, b"")], CLOSE_PATIENCE_S)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the journal without the end of the run: a computation is stuck, and the next run takes it up."""
+        self._record.close(CLOSE_PATIENCE_S)
+
+
+def _said(what: str, error: Exception) -> str:
+    """Say on the log and give for the journal that something failed at the start."""
+    log.error("%s (%s: %s); the station starts without it", what, type(error).__name__, error)
+    return f"{what}\n{''.join(traceback.format_exception(error)[-4:])}"
+
+
+def _batch_after(journal: Journal) -> int:
+    """Give the number of the next batch of a journal that cannot be read as it should be."""
+    try:
+        return 1 + max((row.batch for row in journal.read(from_seq=journal.last_seq())), default=0)
+    except Exception:  # noqa: BLE001  a number that is free is better, any is good enough
+        return 1
 
 
 def _source(message: Message) -> str:

@@ -27,7 +27,8 @@ IDLE_TIMEOUT_S = 300.0
 REST_TIMEOUT_S = 86_400.0
 """How long one may whose nodes speak only when they have news, such as the weather's."""
 SEND_TIMEOUT_S = 10.0
-CLOSE_TIMEOUT_S = 2.0
+CLOSE_TIMEOUT_S = 0.7
+"""How long connections may take to end with the station; their frames that were not taken in were not acknowledged."""
 SKIP_BYTES = 4 * 1024 * 1024
 """An oversized frame up to this length is read over; a longer one is taken for bytes of no SAPIENT sender."""
 CHUNK_BYTES = 64 * 1024
@@ -253,4 +254,4 @@ class Feed:
             for task in left:
                 task.cancel()
             if left:
-                await asyncio.wait(left)
+                await asyncio.wait(left, timeout=0.1)

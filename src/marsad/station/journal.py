@@ -23,6 +23,10 @@ from marsad.sensing.site import RecordRule
 from marsad.station import pruning
 
 FORMAT = 1
+BUSY_S = 0.5
+"""How long one try to write waits for another program's lock, in the writer's own thread; then it is tried again."""
+CLOSE_S = 0.5
+"""How long the end waits for a write that is stuck, and for a reader that keeps the log from being folded in."""
 EntryKind = Literal[
     "site",
     "boot",
@@ -175,27 +179,32 @@ class SqliteJournal:
         _require_format(c, self._path)
         last = c.execute("SELECT seq, chain FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         self._seq, self._chain = (int(last[0]), bytes(last[1])) if last else (0, b"")
+        c.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_S)}")
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Write entries in order and sync them; on failure none is written."""
         if not entries:
             return
-        seq, chain = self._seq, self._chain
-        values = []
-        for e in entries:
-            seq += 1
-            chain = link(chain, seq, e)
-            values.append((seq, e.kind, e.batch, e.utc_ns, e.source, e.payload, e.raw, chain))
         with self._guard:
+            seq, chain = self._seq, self._chain
+            values = []
+            for e in entries:
+                seq += 1
+                chain = link(chain, seq, e)
+                values.append((seq, e.kind, e.batch, e.utc_ns, e.source, e.payload, e.raw, chain))
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", values)
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise JournalError(f"{self._path}: {error}") from error
-        self._seq, self._chain = seq, chain
+            self._seq, self._chain = seq, chain
+
+    def _roll_back(self) -> None:
+        with contextlib.suppress(sqlite3.Error):  # a connection that was closed meanwhile has nothing to roll back
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def prune(self, rule: RecordRule, now_utc_ns: int) -> Pruned:
         """Let the next old rows go in one transaction, and enter that at the end of the chain."""
@@ -212,10 +221,9 @@ class SqliteJournal:
                         seq, chain = self._own_to(pruning.entry_of(chunk, rule, payloads))
                 c.execute("COMMIT")
             except sqlite3.Error as error:
-                if c.in_transaction:
-                    c.execute("ROLLBACK")
+                self._roll_back()
                 raise JournalError(f"{self._path}: {error}") from error
-        self._seq, self._chain = seq, chain
+            self._seq, self._chain = seq, chain
         return Pruned(chunk.rows, chunk.at_end)
 
     def _own_to(self, payload: bytes) -> tuple[int, bytes]:
@@ -244,12 +252,17 @@ class SqliteJournal:
         return self._seq
 
     def close(self) -> None:
-        """Fold the log into the file and let go of it."""
-        with self._guard:
+        """Fold the log into the file and let go of it; a stuck write is waited for no longer than ``CLOSE_S``."""
+        if not self._guard.acquire(timeout=CLOSE_S):
+            return  # the end of the process frees the lock; before it no other station may write here
+        try:
             with contextlib.suppress(sqlite3.Error):  # else the log stays beside the file, for the next opener
+                self._connection.execute(f"PRAGMA busy_timeout={round(1000 * CLOSE_S)}")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
-        self._lock_file.close()
+            self._lock_file.close()
+        finally:
+            self._guard.release()
 
 
 def _require_format(connection: sqlite3.Connection, path: Path) -> None:

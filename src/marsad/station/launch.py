@@ -22,7 +22,7 @@ from marsad.station.outlets.speech import SpeechChannel
 from marsad.station.precedence import take_precedence
 from marsad.station.runner import default_pipeline
 from marsad.station.service import Settings, Station
-from marsad.station.serving import run, running, stop_on_signals
+from marsad.station.serving import LONGEST_END_S, end_within, leave, run, running, stop_on_signals
 from marsad.station.world import RealWorld
 from marsad.terms import Zone
 
@@ -70,7 +70,9 @@ def serve(options: ServeOptions) -> None:
     """Run a station until it is interrupted."""
     logging.basicConfig(level=logging.INFO, format="marsad: %(message)s")
     take_precedence()
-    run(lambda: _serve(options))
+    world = RealWorld()
+    run(lambda: _serve(options, world))
+    leave(world.stuck)
 
 
 def _as(identity: Identity, settings: Settings, options: ServeOptions) -> Settings:
@@ -103,10 +105,9 @@ def _drill_ground(options: ServeOptions) -> DrillGround:
     return DrillGround(options.site.resolve(), options.drill_channels.resolve())
 
 
-async def _serve(options: ServeOptions) -> None:
+async def _serve(options: ServeOptions, world: RealWorld) -> None:
     site = read_site(options.site)
     settings = settings_of(options)
-    world = RealWorld()
     outlets = read_channels(options.channels, site.zones, world.utc_ns) if options.channels else None
     channels: tuple[Channel, ...] = ()
     sign: Callable[[bytes], bytes] | None = None
@@ -129,4 +130,5 @@ async def _serve(options: ServeOptions) -> None:
         print(f"alarms   {settings.cap_folder}  (CAP 1.2)", flush=True)
         print("Ctrl-C ends the watch.", flush=True)
         await live.stop.wait()
+        end_within(LONGEST_END_S)
     print("ended; the journal is closed", flush=True)

@@ -95,6 +95,16 @@ def plan_resumption(journal: Journal, now_utc_ns: int, *, exercise: bool = False
     return plan
 
 
+def lesser_plans(journal: Journal, plan: Plan) -> Iterator[Plan]:
+    """Give a plan, then others that ask less of the journal: the alarms that stood without messages, then nothing."""
+    yield plan
+    if plan.resume_from:
+        standing = plan.standing or _standing(journal, max((row.seq for row in journal.read(("boot",))), default=0))
+        if standing:
+            yield msgspec.structs.replace(plan, resume_from=0, described=(), standing=standing)
+    yield msgspec.structs.replace(plan, resume_from=0, described=(), standing=0)
+
+
 def plan_of(header: dict[str, Any]) -> Plan:
     """Give the plan of a run from the header that it wrote."""
     return Plan(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import uvicorn
 
 from marsad.adapters.errors import BadInputError
-from marsad.station.service import Station
+from marsad.station.service import END_S, Station
 from marsad.station.web import build_app
 
 DEFAULT_HTTP_PORT = 8470
+STUCK = 70
+"""Exit code of a process that had to be ended (``EX_SOFTWARE`` of BSD's sysexits.h)."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -50,8 +55,11 @@ class Running:
     stop: asyncio.Event
 
 
-LONGEST_END_S = 15.0
-"""How long the end of a station may take before what still holds it is let go."""
+WEB_END_S = 1.0
+"""How long requests that are being answered may hold the end up."""
+LONGEST_END_S = 4.8
+"""How long the end of a process may take, from the signal; then it is ended whatever it does.  The journal's lock falls
+with it, and what the journal had not taken stands beside it."""
 
 
 @asynccontextmanager
@@ -65,7 +73,7 @@ async def running(station: Station, host: str, http_port: int, *, loopback_only:
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=round(WEB_END_S),
         server_header=False,
     )
     server = uvicorn.Server(config)
@@ -83,9 +91,9 @@ async def running(station: Station, host: str, http_port: int, *, loopback_only:
         station.hub.end()
         server.should_exit = True
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(serving, LONGEST_END_S)
+            await asyncio.wait_for(serving, WEB_END_S + 0.3)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(station.close(), LONGEST_END_S)
+            await asyncio.wait_for(station.close(), END_S + 0.5)
         listening.close()
 
 
@@ -94,6 +102,27 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop)
+
+
+def end_within(seconds: float) -> None:
+    """End the process after so long, whatever it does then: in a read, a computation, a lock that never comes."""
+
+    def end() -> None:
+        print("marsad: something was stuck; ended without it", file=sys.stderr, flush=True)
+        os._exit(STUCK)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+
+
+def leave(stuck: Sequence[str]) -> None:
+    """End the process at once where threads still do something: the interpreter's own end would wait on them."""
+    if stuck:
+        print(f"marsad: ended without {', '.join(stuck)}", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def run(main: Callable[[], object]) -> None:

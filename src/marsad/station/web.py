@@ -21,9 +21,10 @@ from marsad.station.coverage import KnownCoverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
+from marsad.station.web_bound import BodyBound, Desk, Operator, Written, refuse_in_one_line
 from marsad.station.web_people import Token, add_channel_test, add_people, operator_for
 from marsad.station.web_practice import add_practice
-from marsad.station.web_setup import add_setup
+from marsad.station.web_setup import MOST_BYTES, add_setup
 from marsad.station.why_not import read_zone_story, tell_why_not
 from marsad.station.wire import Json
 
@@ -48,16 +49,16 @@ In an installed package: install Node and install the package again.</p>
 class Acknowledgement(BaseModel):
     """An operator has seen an alarm."""
 
-    warning_id: str = Field(min_length=1, max_length=200)
-    operator: str = Field(min_length=1, max_length=100)
+    warning_id: Written = Field(min_length=1, max_length=200)
+    operator: Operator
 
 
 class Annotation(BaseModel):
     """An operator's note."""
 
-    target_id: str = Field(min_length=1, max_length=200)
-    operator: str = Field(min_length=1, max_length=100)
-    text: str = Field(min_length=1, max_length=4000)
+    target_id: Written = Field(min_length=1, max_length=200)
+    operator: Operator
+    text: Written = Field(min_length=1, max_length=4000)
 
 
 def _json(body: Any) -> Response:
@@ -92,6 +93,7 @@ def _plain(app: FastAPI, station: Station) -> None:
     """Add what is asked about what stands."""
     covered = KnownCoverage(station.site.terrain)
     blind_found: Json = {}
+    ground = Desk(station.world, "pages of the ground")
 
     @app.get("/api/site")
     async def site() -> Response:
@@ -108,13 +110,13 @@ def _plain(app: FastAPI, station: Station) -> None:
     @app.get("/api/coverage")
     async def seen(height_agl_m: Annotated[float | None, Query(ge=0, le=20_000)] = None) -> Response:
         sensors = list(station.health.sensors.values())
-        found = await station.world.beside(lambda: msgspec.json.encode(covered(sensors, height_agl_m)))
+        found = await ground.do(lambda: msgspec.json.encode(covered(sensors, height_agl_m)))
         return Response(found, media_type="application/geo+json")
 
     @app.get("/api/blind")
     async def no_time() -> Response:
         if not blind_found:  # the site does not change while the station runs
-            blind_found.update(await station.world.beside(lambda: blind(station.site)))
+            blind_found.update(await ground.do(lambda: blind_found or blind(station.site)))
         return _json(blind_found)
 
     @app.get("/api/health")
@@ -124,6 +126,7 @@ def _plain(app: FastAPI, station: Station) -> None:
 
 def _past(app: FastAPI, station: Station) -> None:
     """Add what is asked about the past."""
+    past = Desk(station.world, "pages of the past")
 
     def span(from_utc_ms: int, to_utc_ms: int) -> tuple[int, int]:
         if to_utc_ms < from_utc_ms:
@@ -133,7 +136,7 @@ def _past(app: FastAPI, station: Station) -> None:
     @app.get("/api/events")
     async def events(from_utc_ms: Moment, to_utc_ms: Moment) -> Response:
         first, last = span(from_utc_ms, to_utc_ms)
-        return _json(await station.world.beside(lambda: history.events(station.journal, first, last)))
+        return _json(await past.do(lambda: history.events(station.journal, first, last)))
 
     @app.get("/api/density")
     async def density(
@@ -142,14 +145,14 @@ def _past(app: FastAPI, station: Station) -> None:
         bins: Annotated[int, Query(ge=1, le=history.MOST_BINS)] = 200,
     ) -> Response:
         first, last = span(from_utc_ms, to_utc_ms)
-        return _json(await station.world.beside(lambda: history.density(station.journal, first, last, bins)))
+        return _json(await past.do(lambda: history.density(station.journal, first, last, bins)))
 
     @app.get("/api/explain/{warning_id:path}")
     async def explain(warning_id: str, lang: Literal["en", "ar"] = "en") -> Response:
         if station.picture.warning(warning_id) is None:
             raise HTTPException(404, f"no warning {warning_id!r}")
         path = station.settings.journal
-        text = await station.world.beside(lambda: tell_story(read_story(path, warning_id), lang))
+        text = await past.do(lambda: tell_story(read_story(path, warning_id), lang))
         return _json({"warning_id": warning_id, "lang": lang, "text": text})
 
     @app.get("/api/why-not/{zone_id}")
@@ -157,7 +160,7 @@ def _past(app: FastAPI, station: Station) -> None:
         if all(zone.zone_id != zone_id for zone in station.site.zones):
             raise HTTPException(404, f"no zone {zone_id!r}")
         path, at_utc_ns = station.settings.journal, at_utc_ms * 1_000_000 or station.world.utc_ns()
-        text = await station.world.beside(lambda: tell_why_not(read_zone_story(path, zone_id, at_utc_ns), lang))
+        text = await past.do(lambda: tell_why_not(read_zone_story(path, zone_id, at_utc_ns), lang))
         return _json({"zone_id": zone_id, "lang": lang, "text": text})
 
 
@@ -234,6 +237,8 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
             response.headers["Cache-Control"] = "no-store"
         return response
 
+    app.add_middleware(BodyBound, most_by_path={"/api/setup/": MOST_BYTES})
+    refuse_in_one_line(app)
     _plain(app, station)
     _past(app, station)
     _acts(app, station)

@@ -12,7 +12,8 @@ from fastapi import FastAPI, Header, HTTPException, Response
 from pydantic import BaseModel, Field
 
 from marsad.station.access import Access, Act, NotAllowedError
-from marsad.station.service import Station
+from marsad.station.service import Station, Told
+from marsad.station.web_bound import Desk, Written
 from marsad.station.wire import Json, ms
 from marsad.terms import PersonOrder
 from marsad.terms.inputs import Correction
@@ -25,7 +26,7 @@ Text = Annotated[str, Field(max_length=500)]
 class Login(BaseModel):
     """``POST /api/login``."""
 
-    name: Annotated[str, Field(max_length=64)]
+    name: Annotated[Written, Field(max_length=64)]
     password: Annotated[str, Field(max_length=256)]
 
 
@@ -63,8 +64,21 @@ def operator_for(station: Station, authorization: str | None, act: Act, claimed:
         raise HTTPException(403, str(error)) from error
 
 
+def _ordered(told: Told, about: Json) -> Response:
+    """Answer an order: "carried out" is said of what is in the journal alone, and what failed is said with it."""
+    failed = [f"{one['channel_id']} did not tell {one['zone_id']} ({one['detail']})" for one in told.untold]
+    waits = [] if told.recorded else ["people are told; the record of it waits for the journal"]
+    late = [f"{channel_id} has not ended yet" for channel_id in told.waiting]
+    carried_out = told.recorded and not told.failure
+    answer: Json = about | {"carried_out": carried_out, "untold": told.untold, "waiting": told.waiting}
+    if detail := told.failure or "; ".join([*waits, *failed, *late]):
+        answer["detail"] = detail
+    return _json(answer, 503 if told.failure else 200 if carried_out else 202)
+
+
 def add_people(app: FastAPI, station: Station) -> None:
     """Add logging in, orders and confirmations."""
+    passwords = Desk(station.world, "passwords")
 
     def access() -> Access:
         if station.access is None:
@@ -75,9 +89,7 @@ def add_people(app: FastAPI, station: Station) -> None:
     async def login(body: Login) -> Response:
         known = access()
         try:
-            token, session = await station.world.beside(
-                partial(known.log_in, body.name, body.password, station.world.utc_ns())
-            )
+            token, session = await passwords.do(partial(known.log_in, body.name, body.password, station.world.utc_ns()))
         except NotAllowedError as error:
             await station.note("login_refused", {"name": body.name})
             raise HTTPException(401, str(error)) from error
@@ -125,15 +137,13 @@ def add_people(app: FastAPI, station: Station) -> None:
         if isinstance(taken, str):
             await station.note("proposal", {"order": msgspec.to_builtins(wanted)})
             return _json({"order_id": taken, "waits_for_second_person_s": 60}, 202)
-        station.order(taken)
-        return _json({"order_id": taken.order_id, "carried_out": True})
+        return _ordered(await station.order(taken), {"order_id": taken.order_id})
 
     @app.post("/api/order/{order_id}/confirm")
     async def confirm(order_id: str, authorization: Token = None) -> Response:
         now = station.world.utc_ns()
         taken = _allowed(lambda: access().confirm(bearer(authorization), order_id, now))
-        station.order(taken)
-        return _json({"order_id": taken.order_id, "carried_out": True, "by": taken.operator_ids})
+        return _ordered(await station.order(taken), {"order_id": taken.order_id, "by": taken.operator_ids})
 
 
 def add_channel_test(app: FastAPI, station: Station) -> None:

@@ -11,10 +11,11 @@ from pydantic import BaseModel, Field
 from marsad.station.channels import NOT_TESTED
 from marsad.station.drill_process import LONGEST_MIN, DrillOrder, DrillRefusedError, Drills
 from marsad.station.service import Station
+from marsad.station.web_bound import Written
 from marsad.station.web_people import Token, operator_for
 from marsad.station.wire import Json
 
-Name = Annotated[str, Field(max_length=100)]
+Name = Annotated[Written, Field(max_length=100)]
 
 
 class By(BaseModel):

@@ -17,9 +17,11 @@ from marsad.sensing.site import Site
 from marsad.station.coverage import coverage
 from marsad.station.health import SensorHealth
 from marsad.station.service import Station
+from marsad.station.web_bound import Desk
 from marsad.terms import Geodetic, Sensor
 
 MOST_BYTES = 4 * 1024 * 1024
+"""A draft of a site with thousands of zones; no more is read (``BodyBound``)."""
 
 
 class CoverageBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,8 +90,6 @@ def site_file_text(site: Site, body: SiteBody) -> str:
 
 async def _read(request: Request, kind: type[Any]) -> Any:
     raw = await request.body()
-    if len(raw) > MOST_BYTES:
-        raise HTTPException(413, "too much for a site")
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError as error:
@@ -98,14 +98,13 @@ async def _read(request: Request, kind: type[Any]) -> Any:
 
 def add_setup(app: FastAPI, station: Station) -> None:
     """Add what the console's set-up page asks."""
+    drafts = Desk(station.world, "drafts of a site")
 
     @app.post("/api/setup/coverage")
     async def seen(request: Request) -> Response:
         body: CoverageBody = await _read(request, CoverageBody)
         site = station.site
-        found = await station.world.beside(
-            lambda: coverage(site.terrain, [drafted(site, entry) for entry in body.sensors])
-        )
+        found = await drafts.do(lambda: coverage(site.terrain, [drafted(site, entry) for entry in body.sensors]))
         return Response(msgspec.json.encode(found), media_type="application/geo+json")
 
     @app.post("/api/setup/site")

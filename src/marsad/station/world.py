@@ -21,6 +21,7 @@ import numpy as np
 from marsad.adapters.errors import BadInputError
 from marsad.station.journal import Journal, MemoryJournal, SqliteJournal
 from marsad.station.keeper import Timekeeper
+from marsad.station.late import Late, LateFile, NoLate
 from marsad.station.worker import InlineWorker, ThreadWorker, Worker
 
 T = TypeVar("T")
@@ -75,6 +76,9 @@ class World(Protocol):
 
     def open_journal(self, path: Path) -> Journal:
         """Open a journal to write."""
+
+    def open_late(self, path: Path) -> Late:
+        """Open what keeps on disk what a journal has not taken yet."""
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Put a file in place, whole or not at all, synced."""
@@ -141,6 +145,10 @@ class RealWorld:
     def open_journal(self, path: Path) -> Journal:
         """Open an SQLite journal."""
         return SqliteJournal(path)
+
+    def open_late(self, path: Path) -> Late:
+        """Open the file beside a journal."""
+        return LateFile(path)
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Write beside, sync, rename, sync the folder."""
@@ -298,6 +306,10 @@ class SimulatedWorld:
     def open_journal(self, path: Path) -> Journal:
         """Open a journal in memory; it is still there for the next boot."""
         return self.journals.setdefault(path, MemoryJournal())
+
+    def open_late(self, path: Path) -> Late:  # noqa: ARG002  memory does not outlive what it waits for
+        """Keep nothing."""
+        return NoLate()
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Keep a file in memory."""

@@ -10,9 +10,14 @@ of direction without such reach (U+200E, U+200F, U+061C) and the joiners that Ar
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+from typing import TypeVar
 
+import msgspec
+
+Record = TypeVar("Record", bound=msgspec.Struct)
 _NONCHARACTERS = "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(1, 17))
 _UNWRITABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
@@ -20,6 +25,7 @@ _UNWRITABLE = re.compile(
     + "]"
 )
 _LINE_ENDS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_BETWEEN_LEVELS = re.compile(r"[/\\+#%\x00-\x1f\x7f]")
 REPLACEMENT = "\ufffd"
 """Stands for each character that no message can carry (Unicode's own REPLACEMENT CHARACTER)."""
 MOST_NAME = 200
@@ -61,3 +67,33 @@ def writable(text: str) -> str:
     if text.isprintable():  # nearly always: nothing to look for, and neither surrogates nor controls are printable
         return text
     return _UNWRITABLE.sub(lambda found: " " if _LINE_ENDS.match(found[0]) else REPLACEMENT, text)
+
+
+def writable_record(record: Record) -> Record:
+    """Give a record with every text in it, and every text in a list of them, writable; itself if all are."""
+    mended: dict[str, object] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, str):
+            good: object = writable(value)
+        elif isinstance(value, tuple):
+            good = tuple(writable(one) if isinstance(one, str) else one for one in value)
+        else:
+            continue
+        if good != value:
+            mended[name] = good
+    return msgspec.structs.replace(record, **mended) if mended else record
+
+
+def one_level(text: str, most_bytes: int = 200) -> str:
+    """Give a text as the name of one file or of one level of an MQTT topic, another one for every other text.
+
+    ``/``, ``\\``, ``+``, ``#``, ``%`` and control characters are written as in addresses (RFC 3986 §2.1); what is longer than
+    ``most_bytes`` in UTF-8 (a name of a file holds 255) ends in part of its SHA-256 instead.
+    """
+    level = _BETWEEN_LEVELS.sub(lambda found: f"%{ord(found[0]):02X}", writable(text))
+    content = level.encode()
+    if len(content) <= most_bytes:
+        return level
+    mark = hashlib.sha256(content).hexdigest()[:16]
+    return f"{content[: most_bytes - 17].decode(errors='ignore')}-{mark}"

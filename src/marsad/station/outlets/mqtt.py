@@ -18,6 +18,7 @@ from marsad.adapters.channel_test import HEADLINES, ChannelTest
 from marsad.adapters.errors import BadInputError
 from marsad.adapters.keys import Kind
 from marsad.station.channels import Message, Receipt
+from marsad.terms.text import one_level
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -30,6 +31,7 @@ class MqttChannel:
     """Publishes to one broker; ``connect`` must be called once, before the first message."""
 
     kind = "mqtt"
+    deadline_s = 2.0  # twice its own bound, for a name that is slow to resolve
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class MqttChannel:
         state = msgspec.json.encode(
             {"warning": message.warning, "name": message.zone.name, "name_ar": message.zone.name_ar}
         )
-        zone = message.zone.zone_id.replace("/", "-").replace("+", "-").replace("#", "-")
+        zone = one_level(message.zone.zone_id)
         return self._publish([(f"{self._root}/zones/{zone}", state, True), (f"{self._root}/cap", message.xml, False)])
 
     def probe(self) -> Receipt:

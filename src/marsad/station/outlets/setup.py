@@ -163,7 +163,7 @@ def read_channels(path: Path, zones: tuple[Zone, ...], clock: Callable[[], int])
     known = {zone.zone_id for zone in zones}
     out: list[Channel] = [_siren(e, path, identity, known, clock) for e in told.siren]
     for web in told.webhook:
-        out.append(WebhookChannel(web.name, web.url, _secret(folder / web.secret_file), identity.kind))
+        out.append(_webhook(web, path, folder, identity.kind))
     for broker in told.mqtt:
         password = _secret(folder / broker.password_file).decode() if broker.password_file else ""
         ca = str(folder / broker.ca_file) if broker.ca_file else ""
@@ -193,6 +193,13 @@ def _siren(
         raise BadInputError(path, f"siren {entry.name!r}: the site has no zone {strange[0]!r}")
     key = identity.siren_keys[entry.name]
     return SirenChannel(entry.name, (entry.host, entry.port), key, clock, identity.kind, frozenset(entry.zones))
+
+
+def _webhook(entry: WebhookEntry, path: Path, folder: Path, kind: Kind) -> WebhookChannel:
+    try:
+        return WebhookChannel(entry.name, entry.url, _secret(folder / entry.secret_file), kind)
+    except ValueError as error:
+        raise BadInputError(path, f"webhook {entry.name!r}: {error}") from error
 
 
 def _tak(entry: TakEntry, folder: Path, identity: Identity, clock: Callable[[], int]) -> TakChannel:

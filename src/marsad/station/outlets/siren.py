@@ -42,6 +42,7 @@ class SirenChannel:
     """
 
     kind = "siren"
+    deadline_s = 3.0  # its own bound, one probe before it, and a name that is slow to resolve
 
     def __init__(
         self,

@@ -7,11 +7,13 @@ the site's zones can need, so that in an alarm files are only named.  A message 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,11 +21,14 @@ from marsad.adapters.cap_texts import LANGUAGES, description_of, headline_of
 from marsad.adapters.channel_test import ChannelTest, spoken
 from marsad.station.channels import Message, Receipt
 from marsad.terms import Zone, ZoneWarning
+from marsad.terms.text import writable
 from marsad.terms.warnings import CORRECTION
 
 PROGRAM = "espeak-ng"
 SYNTHESIS_TIMEOUT_S = 20.0
 PLAYER_TIMEOUT_S = 60.0
+TOTAL_S = 60.0
+"""An announcement, with what must be synthesised for it, takes no longer in all; then the next has its turn."""
 SPOKEN_LEVELS = ("prepare", "take_shelter", "remain", "all_clear")
 WORDS_PER_MINUTE = "140"
 
@@ -32,6 +37,7 @@ class SpeechChannel:
     """Announces into a folder, and through a player where one is named (``["aplay", "-q"]``)."""
 
     kind = "speech"
+    deadline_s = TOTAL_S + 2.0  # its own bound, and the end of a test's sound
 
     def __init__(
         self, name: str, folder: Path, languages: Sequence[str] = ("ar", "en"), player: Sequence[str] = ()
@@ -56,6 +62,7 @@ class SpeechChannel:
 
     def deliver(self, message: Message) -> Receipt:
         """Announce a message; early watch is not spoken."""
+        end = time.monotonic() + TOTAL_S
         self._end_test()
         warning = message.warning
         level = "all_clear" if warning.level == "clear" else warning.level
@@ -69,7 +76,7 @@ class SpeechChannel:
             except (OSError, subprocess.SubprocessError) as error:
                 return Receipt(delivered=False, detail=_said(error))
         self._announce(files)
-        return self._play(files)
+        return self._play(files, max(end - time.monotonic(), 0.1))
 
     def test(self, test: ChannelTest) -> Receipt:
         """Say that this is a test; an announcement that comes meanwhile ends it."""
@@ -101,7 +108,8 @@ class SpeechChannel:
             playing, self._test_playing = self._test_playing, None  # first, so that the test knows who ended it
             if playing is not None and playing.poll() is None:
                 playing.kill()
-                playing.wait(1.0)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    playing.wait(1.0)
 
     def probe(self) -> Receipt:
         """See whether the synthesiser is there."""
@@ -126,14 +134,14 @@ class SpeechChannel:
 
     def _spoken(self, words: str, language: str) -> tuple[Path, bool]:
         """Give the file that speaks the words, and whether it had to be made."""
-        mark = hashlib.sha256(f"{language}\0{WORDS_PER_MINUTE}\0{words}".encode()).hexdigest()[:24]
+        mark = hashlib.sha256(f"{language}\0{WORDS_PER_MINUTE}\0{writable(words)}".encode()).hexdigest()[:24]
         path = self._folder / "cache" / f"{language}-{mark}.wav"
         if path.exists():
             return path, False
         part = path.with_suffix(".part")
         subprocess.run(
             [PROGRAM, "-v", language, "-s", WORDS_PER_MINUTE, "-w", str(part), "--stdin"],
-            input=words.encode(),
+            input=writable(words).encode(),
             check=True,
             timeout=SYNTHESIS_TIMEOUT_S,
             capture_output=True,
@@ -146,11 +154,11 @@ class SpeechChannel:
         part.write_text("#EXTM3U\n" + "".join(f"cache/{path.name}\n" for path in files), encoding="utf-8")
         os.replace(part, self._folder / "announce.m3u")
 
-    def _play(self, files: list[Path]) -> Receipt:
+    def _play(self, files: list[Path], within_s: float) -> Receipt:
         if not self._player:
             return Receipt(delivered=True, detail="announce.m3u")
         try:
-            subprocess.run([*self._player, *map(str, files)], check=True, timeout=PLAYER_TIMEOUT_S, capture_output=True)
+            subprocess.run([*self._player, *map(str, files)], check=True, timeout=within_s, capture_output=True)
         except (OSError, subprocess.SubprocessError) as error:
             return Receipt(delivered=False, detail=f"the player failed: {error}"[:200])
         return Receipt(delivered=True, detail="played")

@@ -1,7 +1,7 @@
 """TAK: Cursor on Target events to a TAK server, over TCP or TLS.
 
 The protocol acknowledges nothing, so "delivered" means: written to a live connection whose other end answered the last
-ping.  A connection that fails is made anew once at the next message or probe.
+ping.  A connection that fails is made anew once at the next message or probe.  An alarm waits for no answer to a ping.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from marsad.adapters.keys import Kind
 from marsad.station.channels import Message, Receipt
 
 TIMEOUT_S = 1.0
+TOTAL_S = 2.5
+"""A message, with a connection made anew for it, takes no longer in all."""
+DRAIN_S = 0.05
+"""How long an alarm waits for what the server sends to be read: one that never stops holds it up no longer."""
+LOOK_S = 0.02
+"""How often it is looked whether a ping was answered; between two looks an alarm can go out."""
 
 
 def tls_context(ca_file: Path, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
@@ -32,6 +39,7 @@ class TakChannel:
     """A connection to one server."""
 
     kind = "tak"
+    deadline_s = TOTAL_S + 0.5  # its own bound, and a name that is slow to resolve
 
     def __init__(
         self,
@@ -48,6 +56,7 @@ class TakChannel:
         self._sender = sender if identity == "actual" else f"EXERCISE-{sender}"
         self._clock = clock
         self._link: socket.socket | None = None
+        self._heard_s = 0.0
         self._guard = threading.Lock()
 
     def deliver(self, message: Message) -> Receipt:
@@ -56,18 +65,24 @@ class TakChannel:
 
     def probe(self) -> Receipt:
         """Ping the server and wait for anything that it says."""
+        asked_s = time.monotonic()
         receipt = self._send(cot.ping(self._sender, self._clock()))
         if not receipt.delivered:
             return receipt
-        with self._guard:
-            try:
-                heard = self._link.recv(65536) if self._link is not None else b""
-            except OSError as error:
-                self._drop()
-                return Receipt(delivered=False, detail=f"no answer to a ping ({error})")
-            if not heard:
-                self._drop()
-                return Receipt(delivered=False, detail="the server closed the connection")
+        while self._heard_s < asked_s:
+            if time.monotonic() > asked_s + TIMEOUT_S:
+                with self._guard:
+                    self._drop()
+                return Receipt(delivered=False, detail="no answer to a ping (timed out)")
+            time.sleep(LOOK_S)
+            with self._guard:
+                try:
+                    if self._link is None:
+                        raise ConnectionResetError("the connection was lost")
+                    self._drain(self._link, asked_s + TIMEOUT_S)
+                except OSError as error:
+                    self._drop()
+                    return Receipt(delivered=False, detail=error.strerror or str(error))
         return Receipt(delivered=True, detail="the server answers")
 
     def test(self, test: ChannelTest) -> Receipt:
@@ -81,12 +96,14 @@ class TakChannel:
             self._drop()
 
     def _send(self, content: bytes) -> Receipt:
+        end = time.monotonic() + TOTAL_S
         with self._guard:
             said = ""
             for _ in range(2):
                 try:
-                    link = self._connected()
-                    self._drain(link)
+                    link = self._connected(end)
+                    self._drain(link, end)
+                    link.settimeout(_left_s(end))
                     link.sendall(content)
                 except OSError as error:
                     self._drop()
@@ -95,27 +112,36 @@ class TakChannel:
                 return Receipt(delivered=True, detail=f"sent to {self._host}:{self._port}")
             return Receipt(delivered=False, detail=f"{self._host}:{self._port}: {said}")
 
-    def _connected(self) -> socket.socket:
+    def _connected(self, end: float) -> socket.socket:
         if self._link is None:
-            link = socket.create_connection((self._host, self._port), timeout=TIMEOUT_S)
-            self._link = self._tls.wrap_socket(link, server_hostname=self._host) if self._tls else link
-            self._link.settimeout(TIMEOUT_S)
+            link = socket.create_connection((self._host, self._port), timeout=_left_s(end))
+            try:
+                link.settimeout(_left_s(end))
+                self._link = self._tls.wrap_socket(link, server_hostname=self._host) if self._tls else link
+            except OSError:
+                link.close()
+                raise
         return self._link
 
-    def _drain(self, link: socket.socket) -> None:
+    def _drain(self, link: socket.socket, end: float) -> None:
         """Read what the server sent meanwhile (others' events); an end of the stream shows here."""
         link.settimeout(0.0)
         try:
-            while True:
+            end = min(end, time.monotonic() + DRAIN_S)
+            while time.monotonic() < end:
                 heard = link.recv(65536)
                 if not heard:
                     raise ConnectionResetError("the server closed the connection")
+                self._heard_s = time.monotonic()
         except (BlockingIOError, ssl.SSLWantReadError):
             return
-        finally:
-            link.settimeout(TIMEOUT_S)
 
     def _drop(self) -> None:
         if self._link is not None:
             self._link.close()
             self._link = None
+
+
+def _left_s(end: float) -> float:
+    """Give how long one step of a message may take, of what is left of the whole."""
+    return min(TIMEOUT_S, max(end - time.monotonic(), 0.01))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from marsad.adapters.channel_test import ChannelTest
 from marsad.adapters.keys import Kind
-from marsad.station.channels import CanBeTested, Channel, Message, Receipt
+from marsad.station.channels import CanBeTested, Channel, Message, Receipt, deadline_of
 from marsad.terms import ZoneWarning
 
 FORBIDDEN_IN_EXERCISES = ("this is not a drill", "not an exercise", "هذا ليس تمرين", "ليست تجربة")
@@ -23,6 +23,7 @@ class Walled:
         self.channel_id = channel.channel_id
         self.kind = channel.kind
         self.refused = 0
+        self.deadline_s = deadline_of(channel)
         self._channel = channel
         self._for = kind
 
