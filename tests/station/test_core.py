@@ -168,10 +168,9 @@ def test_an_old_journal_is_not_taken_for_now(gap_s: int) -> None:
 
 
 def test_entries_that_memory_cannot_hold_end_the_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marsad.station.core.BACKLOG_ENTRIES", 3)
+    monkeypatch.setattr("marsad.station.record.BACKLOG_ENTRIES", 3)
     journal = MemoryJournal()
     core = core_on(journal)
-    core._record.backlog = type(core._record.backlog)(maxlen=3)
     core.boot(START_NS)
     registered(core, journal_acks=True)
     journal.fails = True

@@ -190,10 +190,12 @@ def test_the_station_prunes_only_while_nothing_stands(tmp_path: Path) -> None:
     core.boot(START_NS)
     for second in (*range(100), *range(3 * DAY_S - 1, 3 * DAY_S + 5)):
         core.process([], START_NS + second * S)
-    assert core.prune(START_NS + (3 * DAY_S + 5) * S).rows == 0
+    assert core.prune(START_NS + (3 * DAY_S + 5) * S).result().rows == 0
     for second in range(3 * DAY_S + 5, 3 * DAY_S + 600):
         core.process([], START_NS + second * S)
-    assert core.prune(START_NS + (3 * DAY_S + 600) * S).rows == 101, "the ticks, and the first note of what stands"
+    assert core.prune(START_NS + (3 * DAY_S + 600) * S).result().rows == 101, (
+        "the ticks, and the first note of what stands"
+    )
     core.process([], START_NS + (3 * DAY_S + 601) * S)
     core.close(START_NS + (3 * DAY_S + 602) * S)
     assert broken(path) is None

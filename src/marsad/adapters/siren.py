@@ -32,8 +32,6 @@ from typing import Literal
 
 import msgspec
 
-from marsad.terms.text import writable
-
 MAGIC = b"MRS1"
 MAC_BYTES = 32
 MOST_NAME_BYTES = 64
@@ -79,7 +77,7 @@ class SirenAcknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 
 def siren_mark(name: str) -> bytes:
     """Give the 16 bytes by which a siren knows that it is meant."""
-    return hashlib.sha256(writable(name).encode()).digest()[:16]
+    return hashlib.sha256(name.encode(errors="replace")).digest()[:16]
 
 
 def _name(table: dict[str, int], number: int) -> str:
@@ -95,7 +93,7 @@ def _mac(key: bytes, content: bytes) -> bytes:
 
 def encode_order(order: SirenOrder, key: bytes) -> bytes:
     """Write an order; a long alarm name loses its end."""
-    name = writable(order.alarm).encode()[:MOST_NAME_BYTES]
+    name = order.alarm.encode(errors="replace")[:MOST_NAME_BYTES]
     head = _HEAD.pack(
         MAGIC,
         ORDER,

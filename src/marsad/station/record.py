@@ -99,7 +99,8 @@ class Record:
             self._next_seq += len(wanted)
             self._waiting.extend(wanted)
             self._put += len(wanted)
-            self._shed()
+            if self._is_writing:
+                self._shed()
             target, lost = self._put, self.lost
             begins = bool(self._waiting) and not self._is_writing
             self._is_writing = self._is_writing or begins
@@ -175,6 +176,7 @@ class Record:
                 with self._turn:
                     self._failure = str(error) if isinstance(error, JournalError) else repr(error)
                     self._in_hand, self._is_writing = 0, False
+                    self._shed()
                     self._behind_since_s = self._behind_since_s or time.monotonic()
                     self._turn.notify_all()
                 return

@@ -365,7 +365,10 @@ class Station:
     def _delivered(self, delivery: Delivery) -> None:
         if not delivery.delivered:
             log.error("channel %s: %s", delivery.channel_id, delivery.detail)
-        self.core.delivered(delivery.channel_id, msgspec.json.encode(delivery), self.world.utc_ns())
+        now = self.world.utc_ns()
+        self.core.delivered(delivery.channel_id, msgspec.json.encode(delivery), now)
+        for state in self.dispatch.states(now):  # before the next message is begun, so that a failure shows at once
+            self.picture.channel(state)
 
     def _go(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something go on beside the loops; the close waits for it."""

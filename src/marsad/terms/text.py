@@ -88,8 +88,8 @@ def writable_record(record: Record) -> Record:
 def one_level(text: str, most_bytes: int = 200) -> str:
     """Give a text as the name of one file or of one level of an MQTT topic, another one for every other text.
 
-    ``/``, ``\\``, ``+``, ``#``, ``%`` and control characters are written as in addresses (RFC 3986 §2.1); what is longer than
-    ``most_bytes`` in UTF-8 (a name of a file holds 255) ends in part of its SHA-256 instead.
+    Slashes, ``+``, ``#``, ``%`` and control characters are written as in addresses (RFC 3986 §2.1); what is longer
+    than ``most_bytes`` in UTF-8 (a name of a file holds 255) ends in part of its SHA-256 instead.
     """
     level = _BETWEEN_LEVELS.sub(lambda found: f"%{ord(found[0]):02X}", writable(text))
     content = level.encode()
