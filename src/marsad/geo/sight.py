@@ -15,7 +15,7 @@ REFRACTION_RADIUS_FACTOR = 1.0
 """Factor on the Earth's radius; 4/3 stands for radio in standard air, 1 for light without refraction (cautious)."""
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)  # for a map in a second or more: what is urgent in the same process goes on
 def _seen(
     height_m: np.ndarray,
     grid: tuple[float, float, float, float],

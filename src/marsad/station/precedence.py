@@ -25,3 +25,12 @@ def give_way() -> None:
     """Take no more precedence than any programme has: an exercise must not slow the station that began it."""
     if os.getpriority(os.PRIO_PROCESS, 0) < 0:
         os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
+def thread_gives_way() -> None:
+    """Let the calling thread, and those that it starts, take no more precedence than any programme has.
+
+    On Linux a nice value is a thread's own (``man 7 sched``); elsewhere it is the process's, and is left.
+    """
+    if sys.platform == "linux":
+        give_way()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
-from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, HTTPException, Query, Response, WebSocket, WebSocketDisconnect
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marsad.station import history, wire
 from marsad.station.blind import blind
@@ -21,7 +22,7 @@ from marsad.station.coverage import KnownCoverage
 from marsad.station.explaining import read_story, tell_story
 from marsad.station.hub import Subscriber, TooManySubscribersError
 from marsad.station.service import Station
-from marsad.station.web_bound import BodyBound, Desk, Operator, Written, refuse_in_one_line
+from marsad.station.web_bound import MOST_MAPS, BodyBound, Desk, Operator, Written, refuse_in_one_line
 from marsad.station.web_people import Token, add_channel_test, add_people, operator_for
 from marsad.station.web_practice import add_practice
 from marsad.station.web_setup import MOST_BYTES, add_setup
@@ -34,6 +35,12 @@ CONTENT_POLICY = (
     "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The page loads what this station serves and talks to this station; no script stands in the page itself."""
+ANSWER_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": CONTENT_POLICY,
+}
 LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
 Moment = Annotated[int, Query(ge=0, le=9_000_000_000_000)]
 """Milliseconds since 1970."""
@@ -81,6 +88,38 @@ def is_own(host: str | None, origin: str | None, *, loopback_only: bool) -> bool
     return origin_name == host_name or (origin_name in LOOPBACK_NAMES and host_name in LOOPBACK_NAMES)
 
 
+class Guard:
+    """ASGI middleware: this station's own page only, and what its answers tell the browser about themselves.
+
+    Written without Starlette's ``BaseHTTPMiddleware``, whose task group a request would cost the loop that hands out
+    alarms as much again as the answer.
+    """
+
+    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
+        self._app, self._loopback_only = app, loopback_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 403 to a foreign page; else pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not is_own(headers.get("host"), headers.get("origin"), loopback_only=self._loopback_only):
+            refused = Response("this station answers its own page only\n", status_code=403, media_type="text/plain")
+            await refused(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer.update(ANSWER_HEADERS)
+                if scope["path"].startswith("/api/"):
+                    answer["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
 def _terrain(station: Station) -> Response:
     """Give the heights as int16 in tenths of a metre above an offset, rows south to north."""
     heights = station.site.terrain.height_m
@@ -93,7 +132,7 @@ def _plain(app: FastAPI, station: Station) -> None:
     """Add what is asked about what stands."""
     covered = KnownCoverage(station.site.terrain)
     blind_found: Json = {}
-    ground = Desk(station.world, "pages of the ground")
+    ground = Desk(station.world, "pages of the ground", MOST_MAPS)
 
     @app.get("/api/site")
     async def site() -> Response:
@@ -223,21 +262,8 @@ def build_app(station: Station, *, loopback_only: bool, console: Path = CONSOLE)
     """Make the web application of a station."""
     app = FastAPI(title="Marsad station", version=station.report()["version"], docs_url=None, redoc_url=None)
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        headers = request.headers
-        if not is_own(headers.get("host"), headers.get("origin"), loopback_only=loopback_only):
-            return Response("this station answers its own page only\n", status_code=403, media_type="text/plain")
-        response = await call_next(request)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Content-Security-Policy"] = CONTENT_POLICY
-        if request.url.path.startswith("/api/"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
     app.add_middleware(BodyBound, most_by_path={"/api/setup/": MOST_BYTES})
+    app.add_middleware(Guard, loopback_only=loopback_only)
     refuse_in_one_line(app)
     _plain(app, station)
     _past(app, station)

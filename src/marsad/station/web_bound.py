@@ -19,14 +19,19 @@ from pydantic import AfterValidator, Field
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marsad.station.precedence import thread_gives_way
 from marsad.station.world import World
 from marsad.terms.text import unwritable, writable
 
 T = TypeVar("T")
 MOST_WAITING = 16
-"""Requests of a kind that wait or are answered; at some 0.1 s each the last of them waits under two seconds."""
+"""Requests of a kind that wait or are answered; at some 0.1 s each (a password) the last waits under two seconds."""
+MOST_MAPS = 4
+"""The same for maps of what is seen, which take a second or so of computing each."""
 MOST_BODY = 512 * 1024
 """The largest body is an order of 2,000 zones with ids of 100 characters."""
+REFUSED_AFTER_S = 0.5
+"""A refusal is slow on purpose: who asks again at once asks twice a second, and costs little."""
 TOO_MUCH = "the station has too much to do for its pages just now; ask again"
 
 
@@ -47,6 +52,7 @@ class Desk:
 
     def __init__(self, world: World, name: str, most_waiting: int = MOST_WAITING) -> None:
         self._worker = world.worker(name)
+        self._worker.submit(thread_gives_way)
         self._most_waiting = most_waiting
         self._waiting = 0
         self._guard = threading.Lock()
@@ -59,13 +65,18 @@ class Desk:
         HTTPException
             503: as much as the desk takes waits already.
         """
-        with self._guard:
-            if self._waiting >= self._most_waiting:
-                raise HTTPException(503, TOO_MUCH, headers={"Retry-After": "1"})
-            self._waiting += 1
+        if not self._takes():
+            await asyncio.sleep(REFUSED_AFTER_S)
+            raise HTTPException(503, TOO_MUCH, headers={"Retry-After": "1"})
         future = self._worker.submit(work)
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
+
+    def _takes(self) -> bool:
+        with self._guard:
+            has_room = self._waiting < self._most_waiting
+            self._waiting += has_room
+            return has_room
 
     def _done(self, _: Future[Any]) -> None:
         """Count down when work has really ended, also where its asker has gone meanwhile."""

@@ -17,7 +17,7 @@ from marsad.sensing.site import Site
 from marsad.station.coverage import coverage
 from marsad.station.health import SensorHealth
 from marsad.station.service import Station
-from marsad.station.web_bound import Desk
+from marsad.station.web_bound import MOST_MAPS, Desk
 from marsad.terms import Geodetic, Sensor
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -98,7 +98,7 @@ async def _read(request: Request, kind: type[Any]) -> Any:
 
 def add_setup(app: FastAPI, station: Station) -> None:
     """Add what the console's set-up page asks."""
-    drafts = Desk(station.world, "drafts of a site")
+    drafts = Desk(station.world, "drafts of a site", MOST_MAPS)
 
     @app.post("/api/setup/coverage")
     async def seen(request: Request) -> Response:
