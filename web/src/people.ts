@@ -1,6 +1,7 @@
 /** Who is at the console, where the station keeps accounts, and the orders that a person may give. */
 import { signal } from "@preact/signals";
 import * as app from "./app";
+import { came, type Came } from "./orders";
 import type { Hazard } from "./protocol";
 
 export type Order = "alarm" | "hold" | "cancel" | "correct" | "all_clear";
@@ -64,18 +65,17 @@ export interface Wish {
 }
 
 /** Give an order; it is carried out at once, or waits for a second person. */
-export async function give(wish: Wish): Promise<{ wrong: string | null; waits_s: number | null }> {
-  const { wrong, body } = await app.send("api/order", wish);
+export async function give(wish: Wish): Promise<Came> {
+  const answer = await app.send("api/order", wish);
   await whoAmI();
-  const waits = (body as { waits_for_second_person_s?: number } | null)?.waits_for_second_person_s;
-  return { wrong, waits_s: waits ?? null };
+  return came(answer);
 }
 
 /** Confirm another person's order. */
-export async function confirm(order_id: string): Promise<string | null> {
-  const { wrong } = await app.send(`api/order/${encodeURIComponent(order_id)}/confirm`, {});
+export async function confirm(order_id: string): Promise<Came> {
+  const answer = await app.send(`api/order/${encodeURIComponent(order_id)}/confirm`, {});
   await whoAmI();
-  return wrong;
+  return came(answer);
 }
 
 /** Begin to ask, now and then, as orders of others wait only a minute. */

@@ -146,7 +146,7 @@ class Access:
         self._decoy = self._decoy or self._hasher.hash(secrets.token_hex())
         try:
             self._hasher.verify(person.password_hash if person else self._decoy, password)
-        except (Argon2Error, InvalidHashError):
+        except (Argon2Error, InvalidHashError, UnicodeEncodeError):  # the last: half of a surrogate pair
             return False
         return person is not None
 

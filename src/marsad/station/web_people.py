@@ -17,6 +17,7 @@ from marsad.station.web_bound import Desk, Written
 from marsad.station.wire import Json, ms
 from marsad.terms import PersonOrder
 from marsad.terms.inputs import Correction
+from marsad.terms.text import writable
 
 T = TypeVar("T")
 Token = Annotated[str | None, Header(alias="Authorization")]
@@ -67,11 +68,12 @@ def operator_for(station: Station, authorization: str | None, act: Act, claimed:
 def _ordered(told: Told, about: Json) -> Response:
     """Answer an order: "carried out" is said of what is in the journal alone, and what failed is said with it."""
     failed = [f"{one['channel_id']} did not tell {one['zone_id']} ({one['detail']})" for one in told.untold]
+    mended = ["the note was written with � for what messages cannot carry"] if about.get("note") else []
     waits = [] if told.recorded else ["people are told; the record of it waits for the journal"]
     late = [f"{channel_id} has not ended yet" for channel_id in told.waiting]
     carried_out = told.recorded and not told.failure
     answer: Json = about | {"carried_out": carried_out, "untold": told.untold, "waiting": told.waiting}
-    if detail := told.failure or "; ".join([*waits, *failed, *late]):
+    if detail := told.failure or "; ".join([*waits, *failed, *late, *mended]):
         answer["detail"] = detail
     return _json(answer, 503 if told.failure else 200 if carried_out else 202)
 
@@ -130,14 +132,15 @@ def add_people(app: FastAPI, station: Station) -> None:
             zone_ids=tuple(dict.fromkeys(body.zone_ids)),
             operator_ids=(),
             hazard=body.hazard,
-            note=body.note,
+            note=writable(body.note),
             correction=body.correction,
         )
         taken = _allowed(lambda: access().order(bearer(authorization), wanted, now))
         if isinstance(taken, str):
             await station.note("proposal", {"order": msgspec.to_builtins(wanted)})
             return _json({"order_id": taken, "waits_for_second_person_s": 60}, 202)
-        return _ordered(await station.order(taken), {"order_id": taken.order_id})
+        mended: Json = {} if wanted.note == body.note else {"note": wanted.note}
+        return _ordered(await station.order(taken), {"order_id": taken.order_id} | mended)
 
     @app.post("/api/order/{order_id}/confirm")
     async def confirm(order_id: str, authorization: Token = None) -> Response:

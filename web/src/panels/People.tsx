@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as app from "../app";
+import { isPlain, outcome } from "../orders";
 import { confirm, give, logIn, logOut, me, type Correction, type Order, type Waiting } from "../people";
 import type { Hazard } from "../protocol";
 import type { Key } from "../words/pack";
@@ -76,7 +77,7 @@ function WaitingOrder({ order }: { order: Waiting }): JSX.Element {
         <strong>{words.name("order", order.what)}</strong> · {order.zone_ids.map(zoneName).join(" · ")} · <bdi>{order.by}</bdi>
       </p>
       {wrong && <p role="alert">{wrong}</p>}
-      <Button class="primary" onClick={() => void confirm(order.order_id).then(setWrong)}>{words.say("confirm")}</Button>
+      <Button class="primary" onClick={() => void confirm(order.order_id).then((came) => setWrong(isPlain(came) ? null : outcome(words, came)))}>{words.say("confirm")}</Button>
     </div>
   );
 }
@@ -101,9 +102,9 @@ function OrderForm(): JSX.Element {
   const needsName = what === "alarm" || what === "cancel";
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const { wrong, waits_s } = await give({ what, zone_ids: zones, hazard, note, confirm: typed.trim(), correction });
-    setResult(wrong ? words.say("not_saved", { why: wrong }) : waits_s ? words.say("waits_second", { s: waits_s }) : words.say("carried_out"));
-    if (!wrong) setTyped("");
+    const came = await give({ what, zone_ids: zones, hazard, note, confirm: typed.trim(), correction });
+    setResult(outcome(words, came));
+    if (!came.wrong) setTyped("");
   };
   return (
     <form class="settings" onSubmit={(event) => void send(event)}>

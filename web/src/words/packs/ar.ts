@@ -84,7 +84,8 @@ export default {
     correction: "ما الخطأ", "correction.hazard": "ذُكر نوع الخطر خطأً", "correction.late": "جاء التحذير متأخرًا",
     order: "الأمر", "order.alarm": "إنذار: إلى الملجأ فورًا", "order.hold": "تعليق", "order.cancel": "إلغاء", "order.correct": "تصحيح", "order.all_clear": "زال الخطر",
     waits: "ينتظر شخصًا ثانيًا", waits_second: "ينتظر شخصًا ثانيًا، {s} ث.", confirm: "تأكيد",
-    carried_out: "نُفِّذ.", give_order: "أصدر الأمر", type_name: "اكتب اسم المنطقة: {zone}",
+    carried_out: "نُفِّذ.", carried_out_but: "نُفِّذ، لكن: {why}", told_only: "لم يُنفَّذ كاملًا: {why}",
+    give_order: "أصدر الأمر", type_name: "اكتب اسم المنطقة: {zone}",
     "key.o": "الأوامر، الدخول",
 
     launch: "الإطلاق", impact: "السقوط", launch_short: "إطلاق {id}", impact_short: "سقوط {id}",

@@ -80,7 +80,8 @@ export const ENGLISH = {
   correction: "What was wrong", "correction.hazard": "The danger was named wrongly", "correction.late": "The warning came late",
   order: "Order", "order.alarm": "Alarm: take shelter", "order.hold": "Hold", "order.cancel": "Cancel", "order.correct": "Correct", "order.all_clear": "All-clear",
   waits: "Waits for a second person", waits_second: "Waits for a second person, {s} s.", confirm: "Confirm",
-  carried_out: "Carried out.", give_order: "Give the order", type_name: "Type the name of the zone: {zone}",
+  carried_out: "Carried out.", carried_out_but: "Carried out, but: {why}", told_only: "Not carried out in full: {why}",
+  give_order: "Give the order", type_name: "Type the name of the zone: {zone}",
   "key.o": "orders, log in",
 
   launch: "Launch", impact: "Impact", launch_short: "Launch {id}", impact_short: "Impact {id}",
