@@ -151,6 +151,8 @@ def test_accounts_are_kept_as_argon2id_and_read_back(tmp_path: Path) -> None:
         add_person(path, "amal", "operator", PASSWORD)
     with pytest.raises(BadInputError, match="characters"):
         add_person(path, "new", "operator", "short")
+    with pytest.raises(BadInputError, match=r"U\+000B"):
+        add_person(path, "te\x0bam", "operator", PASSWORD)
 
 
 @pytest.mark.parametrize(

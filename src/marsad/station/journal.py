@@ -25,7 +25,7 @@ from marsad.station import pruning
 FORMAT = 1
 BUSY_S = 0.5
 """How long one try to write waits for another program's lock, in the writer's own thread; then it is tried again."""
-CLOSE_S = 0.5
+CLOSE_S = 0.3
 """How long the end waits for a write that is stuck, and for a reader that keeps the log from being folded in."""
 EntryKind = Literal[
     "site",
@@ -252,8 +252,8 @@ class SqliteJournal:
         return self._seq
 
     def close(self) -> None:
-        """Fold the log into the file and let go of it; a stuck write is waited for no longer than ``CLOSE_S``."""
-        if not self._guard.acquire(timeout=CLOSE_S):
+        """Fold the log into the file and let go of it; a stuck write is waited for a bounded time."""
+        if not self._guard.acquire(timeout=BUSY_S + CLOSE_S):
             return  # the end of the process frees the lock; before it no other station may write here
         try:
             with contextlib.suppress(sqlite3.Error):  # else the log stays beside the file, for the next opener

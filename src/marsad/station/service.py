@@ -57,7 +57,7 @@ TOLD_WITHIN_S = 1.0
 """How long the answer to an order waits to hear from the channels; most have answered or failed within a second."""
 LAST_BATCH_S = 1.0
 """How long the end of a station waits for the batch in hand, which may hold an alarm."""
-END_S = 3.5
+END_S = 3.0
 """The end of a station takes no longer, whatever is stuck: with the web server's (1 s) it is over in 5 s, half of what
 ``docker stop`` allows before it kills."""
 CLOSING_S = 1.2

@@ -122,6 +122,32 @@ def test_silence_and_refusal_are_failures_with_a_reason(web: type[Receiver], mon
     assert "refused" in refused.detail
 
 
+def test_a_receiver_that_drips_is_cut_off_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marsad.station.outlets.webhook.TIMEOUT_S", 0.3)
+    monkeypatch.setattr("marsad.station.outlets.webhook.REPEAT_AFTER_S", 0.05)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        while True:
+            try:
+                line = listening.accept()[0]
+            except OSError:
+                return
+            with contextlib.suppress(OSError), line:
+                line.recv(65536)
+                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
+                    line.sendall(bytes([byte]))
+                    time.sleep(0.05)  # far more often than the time-out of a read
+
+    threading.Thread(target=drip, daemon=True).start()
+    began = time.monotonic()
+    receipt = WebhookChannel("w", f"http://127.0.0.1:{listening.getsockname()[1]}/", SECRET).deliver(message())
+    listening.close()
+    assert not receipt.delivered
+    assert "timed out" in receipt.detail
+    assert time.monotonic() - began < 2.0
+
+
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")

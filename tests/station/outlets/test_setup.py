@@ -56,6 +56,8 @@ def test_a_message_of_each_kind_goes_where_it_may(folder: tuple[Path, str]) -> N
         ('[[speech]]\nname = "w"\nfolder = "f"\nlanguages = ["xx"]\n', "xx"),
         ('[[tak]]\nname = "w"\nhost = "h"\nca_file = "none.pem"\n', "none.pem"),
         ('[[horn]]\nname = "w"\n', "horn"),
+        ('[[speech]]\nname = "loud\\u0007"\nfolder = "f"\n', "U\\+0007"),
+        ('[[webhook]]\nname = "w"\nurl = "http://x:99999/"\nsecret_file = "key"\n', "a file with a secret|[Pp]ort"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(folder: tuple[Path, str], text: str, words: str) -> None:
