@@ -55,6 +55,7 @@ class ThreadWorker:
     def submit(self, work: Callable[[], T], /) -> Future[T]:
         """Hand work in."""
         future: Future[T] = Future()
+        future.add_done_callback(self._done)  # before whoever waits for it hears: then this thread is free
         with self._guard:
             self._left += 1
             if self._thread is None:
@@ -74,11 +75,13 @@ class ThreadWorker:
             self.has_ended = self._thread is None
         self._handed_in.put(None)
 
+    def _done(self, _: Future[Any]) -> None:
+        with self._guard:
+            self._left -= 1
+
     def _run(self) -> None:
         while (handed := self._handed_in.get()) is not None:
             carry_out(*handed)
-            with self._guard:
-                self._left -= 1
         self.has_ended = True
 
 
