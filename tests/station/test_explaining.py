@@ -81,7 +81,7 @@ def journal(tmp_path: Path) -> Path:
                     detail="disk full" if warning.level == "remain" else "",
                     handed_over_s=0.01,
                 )
-                core.delivered([("cap", msgspec.json.encode(delivery), START_NS + second * S)])
+                core.delivered("cap", msgspec.json.encode(delivery), START_NS + second * S)
         if boot == "second":
             core.close(START_NS + 200 * S)
         else:

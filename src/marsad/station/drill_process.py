@@ -81,6 +81,7 @@ class Drills:
         self._show, self._keep = show, keep
         self._process: asyncio.subprocess.Process | None = None
         self._hearing: asyncio.Task[None] | None = None
+        self._is_over = asyncio.Event()
         self._count = 0
         self.state: Json = {}
 
@@ -116,6 +117,7 @@ class Drills:
             "failed": 0,
             "detail": "",
         }
+        self._is_over = asyncio.Event()
         self._process = await asyncio.create_subprocess_exec(
             *order.words(self._ground, address),
             stdin=asyncio.subprocess.DEVNULL,
@@ -138,11 +140,18 @@ class Drills:
                 self._take(msgspec.json.decode(line))
         await process.wait()
         said = (await complaint).decode(errors="replace").strip().splitlines()
+        if self._is_over.is_set():
+            return
         if self.state["phase"] == "stopping" and not self.state["level"]:
             self.state["phase"] = "stopped"  # before anyone was told of it
         elif self.state["phase"] in GOING_ON:
             self.state["phase"] = "failed"
             self.state["detail"] = said[-1][:300] if said else f"it ended with exit code {process.returncode}"
+        self._end()
+
+    def _end(self) -> None:
+        """Keep and show how it ended, once."""
+        self._is_over.set()
         self._keep("drill_ended", {**self.state})
         self._show({**self.state})
 
@@ -162,6 +171,8 @@ class Drills:
             stopped = phase == "over" and self.state["phase"] == "stopping"
             self.state["phase"] = "stopped" if stopped else phase
             self.state["ends_utc_ms"] = ms(self._clock())
+            self._end()  # all is told; its process only has to leave
+            return
         self._show({**self.state})
 
     def stop(self, by: str) -> bool:
@@ -180,7 +191,9 @@ class Drills:
         self.stop("station")
         if self._hearing is None or self._process is None:
             return
-        await asyncio.wait({self._hearing}, timeout=END_WITHIN_S)
+        over = asyncio.ensure_future(self._is_over.wait())
+        await asyncio.wait({self._hearing, over}, timeout=END_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
         if not self._hearing.done():
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

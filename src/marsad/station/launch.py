@@ -131,4 +131,6 @@ async def _serve(options: ServeOptions, world: RealWorld) -> None:
         print("Ctrl-C ends the watch.", flush=True)
         await live.stop.wait()
         end_within(LONGEST_END_S)
+    if station.drills is not None and station.drills.is_running:
+        leave(["the drill, which ends by itself, with its all-clear"])  # else asyncio would kill it
     print("ended; the journal is closed", flush=True)
