@@ -61,8 +61,8 @@ def test_while_another_program_holds_the_journal_nobody_waits_twice_and_nothing_
     first_s = time.monotonic() - began
     for number in range(1, 20):
         assert not record.write([entry(number)])
-    assert first_s > PATIENCE_S * 0.9
-    assert time.monotonic() - began < PATIENCE_S + 0.5, "the second does not wait again"
+    assert PATIENCE_S * 0.9 < first_s < 0.45, "0.2 s, as stated, not as long as the lock is tried for"
+    assert time.monotonic() - began < 0.7, "the second does not wait again"
     assert "20 entries wait in memory" in record.trouble
     safe = record.mark()
     assert not safe.done()
@@ -124,7 +124,7 @@ def test_a_slow_disk_is_waited_for_no_longer_than_a_lock() -> None:
     began = time.monotonic()
     assert not record.write([entry(0)])
     assert not record.write([entry(1)])
-    assert time.monotonic() - began < PATIENCE_S + 0.5
+    assert time.monotonic() - began < 0.7
     assert "its disk is slow" in record.trouble
     disk.go.set()
     assert record.mark().result(2.0) is True
