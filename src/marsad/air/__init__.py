@@ -29,9 +29,9 @@ __all__ = ["AirOutputs", "AirParams", "AirState", "init", "step"]
 
 _MOMENT_NS = 100_000_000
 _NO_CLAIMS: Mapping[str, str] = {}
-_CROWD_PACE_S = 0.04
+_CROWD_PACE_S = 0.1
 _LONGEST_PACE_S = 0.25
-"""Describing ``CROWD`` tracks takes some 8 ms, a fifth of the pace; what is described so late is still well within
+"""Describing ``CROWD`` tracks takes 8 ms, and their ways ahead as much again, a sixth of the pace in all; what is described so late is still well within
 the second that an alarm may be later."""
 
 
