@@ -70,7 +70,7 @@ _CARD: Mapping[str, Mapping[str, str | Sequence[str]]] = {
         "hand_do": (
             "You see a launch or hear an impact that the system did not: sound your own zones (one person).",
             "Zones beyond your own: a second person confirms in a session of their own within 60 seconds.",
-            "Hold works for drones only, once, for 30 seconds, and not when people would then lack the time to shelter.",
+            "Hold works for drones only, once, for 30 seconds, and not when too little time to shelter is left.",
         ),
         "false": "A false alarm",
         "false_do": (
