@@ -273,7 +273,8 @@ def test_what_was_there_and_sinks_or_changes_its_speed_as_crewed_aircraft_do_ala
         return np.array([0.0, along, 330.0 - 1.6 * time_s + 25.0 * math.sin(time_s / 6.0)])
 
     def helicopter(time_s: float) -> np.ndarray:
-        return np.array([0.0, 5500.0 - 36.0 * time_s - 60.0 * np.sin(time_s / 8.0), 180.0])
+        height = 180.0 + 20.0 * np.sin(time_s / 5.0)
+        return np.array([0.0, 5500.0 - 36.0 * time_s - 60.0 * np.sin(time_s / 8.0), height])
 
     for way in (glider, helicopter):
         assert watch(Scene(make_site(), [Body("x", way)], 110.0, seed=4)).alarms() == {}
