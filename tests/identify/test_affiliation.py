@@ -38,6 +38,7 @@ def _judge(
     lists: identify.Lists | None = None,
     now_s: float = 0.0,
     prior: float = 0.05,
+    friend: float = 0.0,
 ) -> identify.Judgement:
     """Judge one track at its ``updates``-th look, where one of twenty silent ones comes to attack."""
     held, params = [memory or identify.IdentityMemory()], identify.IdentityParams()
@@ -50,6 +51,7 @@ def _judge(
         claim=(claim,),
         contradicted=(contradicted,),
         corridor=(corridor,),
+        friend=np.array([friend]),
     )
     return identify.judge(motion, evidence, held, lists or identify.Lists(), params)[0]
 
@@ -200,3 +202,9 @@ def test_the_label_has_a_margin_so_that_it_does_not_flicker() -> None:
     assert _judge(_motion(36.0, 140.0), memory=memory, prior=5e-4).threat_probability < 0.15
     assert memory.suspect
     assert _judge(_motion(36.0, 140.0), memory=memory, prior=1e-4).affiliation == "unknown"
+
+
+def test_what_is_likely_a_listed_friend_already_counts_for_the_rest_before_its_claim_names_it() -> None:
+    stranger, likely = (_judge(_motion(36.0, 140.0), friend=p) for p in (0.0, 0.9))
+    assert likely.threat_probability == pytest.approx(0.1 * stranger.threat_probability)
+    assert not likely.is_released

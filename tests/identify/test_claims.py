@@ -213,3 +213,16 @@ def test_the_vaguer_a_claim_the_less_it_says_of_a_track(sigma_m: float, names: b
         )
         identify.compare(book, states, params)
     assert (identify.claim_of_track(book) != {}) == names
+
+
+def test_a_track_is_a_listed_friend_by_the_evidence_of_its_claim_before_that_names_it() -> None:
+    params = identify.ClaimParams()
+    shares = []
+    for seconds in (1, 2, 4):
+        book, _ = _run((0.0, 0.0, 0.0), seconds=seconds)
+        shares.append(identify.friend_probability(book, {"F01"}, seconds - 0.5, params).get(7, 0.0))
+        assert identify.friend_probability(book, {"another"}, seconds - 0.5, params) == {}
+        assert identify.friend_probability(book, {"F01"}, seconds + 30.0, params) == {}, "it fell silent"
+    assert 0.5 < shares[0] < shares[1] < shares[2]
+    away, _ = _run((800.0, -300.0, 0.0))
+    assert identify.friend_probability(away, {"F01"}, 40.0, params) == {}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import msgspec
 import pytest
 
-from marsad.terms import CooperativeReport, LaunchEstimate, Message, Plot
+from marsad.terms import CooperativeReport, LaunchEstimate, Message, Plot, SensorReport
 from trajectory.nights import ROCKET, launches, night, site_with, told
 
 
 def _first_words(messages: Iterable[Message], false_plots: float) -> LaunchEstimate:
     """The first word on the only launch of a radar's night, the radar saying how many false plots it makes."""
-    site = site_with("radar")
-    radar = [msgspec.structs.replace(s, false_plots_per_scan=false_plots) for s in site.sensors]
-    ((first, *_),) = launches(told(replace(site, sensors=tuple(radar)), messages)).values()
+    told_so = [
+        msgspec.structs.replace(m, sensor=msgspec.structs.replace(m.sensor, false_plots_per_scan=false_plots))
+        if isinstance(m, SensorReport)
+        else m
+        for m in messages
+    ]
+    ((first, *_),) = launches(told(site_with("radar"), told_so)).values()
     return first
 
 

@@ -71,7 +71,7 @@ _CARD: Mapping[str, Mapping[str, str | Sequence[str]]] = {
         "hand_do": (
             "You see a launch or hear an impact that the system did not: sound your own zones (one person).",
             "Zones beyond your own: a second person confirms in a session of their own within 60 seconds.",
-            "Hold works for drones only, once, for 30 seconds, and not when less than a minute is left.",
+            "Hold works for drones only, once, for 30 seconds, and not when too little time to shelter is left.",
         ),
         "false": "A false alarm",
         "false_do": (
@@ -110,7 +110,7 @@ _CARD: Mapping[str, Mapping[str, str | Sequence[str]]] = {
         "hand_do": (
             "رأيت إطلاقًا أو سمعت سقوطًا لم يره النظام: أطلق إنذار مناطقك (شخص واحد).",
             "لمناطق أبعد من مناطقك: يؤكّد شخص ثانٍ في جلسة خاصة به خلال ٦٠ ثانية.",
-            "التعليق للمسيّرات فقط، مرة واحدة، ٣٠ ثانية، ولا يعمل إن بقي أقل من دقيقة.",
+            "التعليق للمسيّرات فقط، مرة واحدة، ٣٠ ثانية، ولا يعمل إن لم يبقَ بعده وقت للوصول إلى الملجأ.",
         ),
         "false": "إنذار كاذب",
         "false_do": (

@@ -45,6 +45,7 @@ def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition
     for row in range(count):
         known = state.known[int(tracks.uid[row])]
         judged = judgements[row]
+        known.is_released = judged.is_released
         if _is_worth_saying(known, judged, int(tracks.status[row]), float(tracks.updated_s[row]), now_s, state):
             reports.append(view.report(row, judged, now_s))
             known.reported_s, known.affiliation, known.is_reported = now_s, judged.affiliation, True
@@ -146,7 +147,9 @@ def _first_seen(state: AirState, places_m: Float[np.ndarray, "track 3"], row: in
     east, north = float(place_m[0]), float(place_m[1])
     before = _forerunner(state, places_m, row)
     if before is not None:
-        memory = identify.IdentityMemory(threat=before.memory.threat.heir())
+        # how a listed friend has flown speaks against nobody who begins beside it
+        threat = identify.ThreatMemory() if before.is_released else before.memory.threat.heir()
+        memory = identify.IdentityMemory(threat=threat)
         return Known(memory=memory, first_en_m=before.first_en_m)
     is_inside = bool(zone_hits(np.array([east]), np.array([north]), state.own_ground).any())
     has_lost = state.tracking.time_s - state.last_suspect_lost_s < state.params.lost_suspect_s
@@ -219,6 +222,12 @@ class _View:
         falling = self.motion.falling.tolist()
         rockets = [rocket_probability(state.known[u], f, now_s) for u, f in zip(uids, falling, strict=True)]
         self._lay_out_ways(now_s, kinds, rockets)
+        lists = identify.Lists(
+            own=frozenset(state.site.own_transponder_ids),
+            friends=frozenset(state.site.friendly_transponder_ids),
+            sensors=frozenset(sensor.sensor_id for sensor in state.site.sensors),
+        )
+        friend = identify.friend_probability(state.book, lists.released, now_s, state.params.claims)
         evidence = identify.Evidence(
             kinds=kinds,
             range_known=self.tracks.range_known > 0,
@@ -226,11 +235,7 @@ class _View:
             claim=tuple(bound.get(uid) for uid in uids),
             contradicted=tuple(beside.get(uid) for uid in uids),
             corridor=tuple(self._corridor_of(row) for row in range(len(uids))),
-        )
-        lists = identify.Lists(
-            own=frozenset(state.site.own_transponder_ids),
-            friends=frozenset(state.site.friendly_transponder_ids),
-            sensors=frozenset(sensor.sensor_id for sensor in state.site.sensors),
+            friend=np.array([friend.get(uid, 0.0) for uid in uids]),
         )
         judged = identify.judge(self.motion, evidence, memory, lists, state.params.identity)
         return [_rocket_or(*rocket, one) for rocket, one in zip(rockets, judged, strict=True)]

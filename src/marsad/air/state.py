@@ -73,6 +73,8 @@ class Known:
     affiliation: Affiliation = "unknown"
     is_reported: bool = False
     has_corridor: bool = False
+    is_released: bool = False
+    """It is a listed friend, as last judged."""
     told_threat: float = 0.0
     """P(exists) · P(threat) as last told in a corridor."""
     plots: OrderedDict[str, tuple[float, str | None]] = field(default_factory=OrderedDict)

@@ -19,6 +19,7 @@ from marsad.identify.claims import (
     claims_beside,
     compare,
     forget,
+    friend_probability,
     report,
     watch,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "drone_probability",
     "first_passage",
     "forget",
+    "friend_probability",
     "judge",
     "kind_log_likelihoods",
     "kind_probabilities",

@@ -80,7 +80,8 @@ class Evidence:
 
     ``kinds`` are the posterior probabilities of the rows of ``KINDS``; ``reach`` the largest probability of any zone;
     ``claim`` is the claim bound to the track, ``contradicted`` one that runs beside it and is not believed,
-    ``corridor`` the flight-plan corridor it flies in.
+    ``corridor`` the flight-plan corridor it flies in, ``friend`` the probability that it is a listed friend whose claim
+    does not name it yet.
     """
 
     kinds: Float[np.ndarray, "track row"]
@@ -89,6 +90,7 @@ class Evidence:
     claim: tuple[Claim | None, ...]
     contradicted: tuple[Claim | None, ...]
     corridor: tuple[str | None, ...]
+    friend: Float[np.ndarray, " track"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ class Lists:
     own: frozenset[str] = field(default_factory=frozenset)
     friends: frozenset[str] = field(default_factory=frozenset)
     sensors: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def released(self) -> frozenset[str]:
+        """All whose confirmed claims take a threat away."""
+        return self.own | self.friends | self.sensors
 
     def releases(self, claim: Claim) -> bool:
         """Whether a confirmed claim takes a threat away: only by who is listed."""
@@ -139,7 +146,7 @@ def _judge_one(
     if not evidence.range_known[row]:
         memory.suspect = False
         return Judgement("unknown", "unknown", 0.0, (*notes, "one bearing sensor sees it: range and speed unknown"))
-    threat = drone_probability(kind_row)
+    threat = drone_probability(kind_row) * (1.0 - float(evidence.friend[row]))
     if claim is not None and is_confirmed:
         threat = _claimed_threat(threat)
         notes = (*notes, f"moves as {claim.key} reports by {_source_words(claim.source)}, which the site does not list")

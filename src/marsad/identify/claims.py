@@ -8,6 +8,8 @@ flies at its place does not move as it says, or if its own reports leap between 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -433,3 +435,20 @@ def claims_beside(book: ClaimBook, params: ClaimParams) -> dict[int, Claim]:
         if claim.verdict == "contradicted" and pair.parallel_s >= params.offset_after_s:
             beside[track] = claim
     return beside
+
+
+def friend_probability(book: ClaimBook, listed: Collection[str], now_s: float, params: ClaimParams) -> dict[int, float]:
+    """Probability that each track is one of the listed friends, by the evidence of its pair with a claim.
+
+    A claim takes some comparisons to name a track, and one whose track has just broken names the new one late: until
+    then the new track is the friend by so much.  A track that no listed claim speaks of, or a contradicted one, is left
+    out.
+    """
+    found: dict[int, float] = {}
+    for (track, key), pair in book.pairs.items():
+        claim = book.claims.get(key)
+        if claim is None or key not in listed or claim.verdict == "contradicted":
+            continue
+        if now_s - claim.time_s <= params.max_age_s and pair.log_likelihood > 0.0:
+            found[track] = max(found.get(track, 0.0), 1.0 / (1.0 + math.exp(-pair.log_likelihood)))
+    return found
