@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 import msgspec
 import pytest
 
-from marsad.terms import CooperativeReport, LaunchEstimate, Message, Plot, SensorReport
+from marsad.terms import CooperativeReport, LaunchEstimate, Message, Plot
 from trajectory.nights import ROCKET, launches, night, site_with, told
 
 
 def _first_words(messages: Iterable[Message], false_plots: float) -> LaunchEstimate:
-    """The first word on the only launch of a radar's night, the radar saying how many false plots it makes."""
-    told_so = [
-        msgspec.structs.replace(m, sensor=msgspec.structs.replace(m.sensor, false_plots_per_scan=false_plots))
-        if isinstance(m, SensorReport)
-        else m
-        for m in messages
-    ]
-    ((first, *_),) = launches(told(site_with("radar"), told_so)).values()
+    """The first word on the only launch of a radar's night, the site saying how many false plots it makes."""
+    site = site_with("radar")
+    radars = tuple(msgspec.structs.replace(radar, false_plots_per_scan=false_plots) for radar in site.sensors)
+    ((first, *_),) = launches(told(dataclasses.replace(site, sensors=radars), messages)).values()
     return first
 
 

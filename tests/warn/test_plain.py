@@ -55,7 +55,7 @@ def test_a_launch_that_was_unconfirmed_is_so_in_both_stories() -> None:
     before = run.state.memory.threats["R1"]
     run.state = told_plainly(run.state)
     after = run.state.memory.threats["R1-plain"]
-    assert (after.risks, after.outcome, after.may_alarm) == (before.risks, before.outcome, before.may_alarm)
+    assert (after.risks, after.outcome, after.exists) == (before.risks, before.outcome, before.exists)
 
 
 def test_an_event_of_both_stories_is_named_once() -> None:
