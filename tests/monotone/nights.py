@@ -41,6 +41,7 @@ def _with_claims(run: Run) -> tuple[Message, ...]:
                 CooperativeReport(
                     arrival_utc_ns=round((time_s + 0.2) * 1e9),
                     time_utc_ns=round(time_s * 1e9),
+                    sensor_id="",
                     transponder_id=f"RID-{body.object_id}",
                     position=Geodetic(latitude_rad=latitude, longitude_rad=longitude, height_m=height_m),
                     position_sigma_m=5.0,

@@ -51,9 +51,10 @@ class HealthParams:
 
 @dataclass
 class Vital:
-    """What is remembered of one sensor; times are arrivals in seconds of the node's clock."""
+    """What is remembered of one sensor; times are arrivals (but for stamps) in seconds of the node's clock."""
 
     last_heard_s: float = 0.0
+    last_stamp_s: float = 0.0
     last_beat_s: float | None = None
     beat_interval_s: float | None = None
     beat_ages_s: deque[float] = field(default_factory=lambda: deque(maxlen=12))
@@ -88,6 +89,7 @@ def observe(
     arrival = message.arrival_utc_ns
     faults = _clear(vital, message.sensor_id, "silent", arrival, "heard again")
     vital.last_heard_s = max(vital.last_heard_s, arrival * _NS)
+    vital.last_stamp_s = max(vital.last_stamp_s, message.time_utc_ns * _NS)
     age = (arrival - message.time_utc_ns) * _NS
     vital.least_age_s = min(vital.least_age_s, age)
     vital.worst_age_s = max(0.98 * vital.worst_age_s, age)
@@ -121,9 +123,12 @@ def silent(state: HealthState, now_utc_ns: int, params: HealthParams) -> list[Se
 
 
 def _others_speak(state: HealthState, sensor_id: str, now_s: float) -> bool:
-    """Whether at least half of the other sensors were heard well after this one fell silent (or there are none)."""
+    """Whether at least half of the other sensors have said something since this one fell silent (or there are none).
+
+    Their stamps count and not the arrivals: what still comes in may have been on its way when the feed was lost.
+    """
     since = state[sensor_id].last_heard_s
-    others = [vital.last_heard_s for other, vital in state.items() if other != sensor_id]
+    others = [vital.last_stamp_s for other, vital in state.items() if other != sensor_id]
     heard = sum(time > since + 0.5 * (now_s - since) for time in others)
     return not others or 2 * heard >= len(others)
 
