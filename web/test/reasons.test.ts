@@ -19,7 +19,7 @@ describe("the station's reasons", () => {
       "12 رصدات نحو A1, A2 لا تتفق إلا إذا كانت ساعته منحرفة +0.50 ث");
   });
   it("stay English in English", () => {
-    for (const text of ["2 flashes", "1 flash", "the same launch as L1, seen by a sensor that is wrong", "nobody claims it"])
+    for (const text of ["2 flashes", "1 flash", "the same launch as L1, seen by a sensor that is wrong", "hardly comes to attack (below 1%)"])
       expect(plain(new Words("en").reason(text))).toBe(text);
   });
   it("that no pack knows are not guessed at", () => {
