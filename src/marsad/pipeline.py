@@ -44,6 +44,10 @@ from marsad.terms import (
 )
 from marsad.trajectory import TrajectoryState
 
+_FAR_SIGMAS = 4.0
+"""An error of a sensor is corrected beforehand if it is so many of its prior's standard deviations: one in 16,000 is
+where nothing is wrong.  What is less, each launch's own fit finds; and a correction costs a second story beside it."""
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -244,7 +248,7 @@ def _biases(state: PipelineState) -> SensorBiases:
             continue
         for column, row in ((BIAS_RANGE, 0), (BIAS_AZIMUTH, 1), (BIAS_ELEVATION, 2), (BIAS_CLOCK, 3)):
             sigma = math.sqrt(max(float(found.covariance[row, row]), 0.0))
-            if abs(float(found.errors[row])) > 2.0 * biases.sigma[k, column]:
+            if abs(float(found.errors[row])) > _FAR_SIGMAS * biases.sigma[k, column]:
                 biases.mean[k, column] = float(found.errors[row])
                 biases.sigma[k, column] = max(sigma, float(biases.sigma[k, column]))
     return biases
