@@ -1,4 +1,4 @@
-"""Nights on which protection is compared: as they come, and with claims, crowds and clocks set against it."""
+"""Nights on which protection is compared: as they come, with sensors in trouble, and with false claims."""
 
 from __future__ import annotations
 
