@@ -22,6 +22,7 @@ Advance = Callable[[Picture, Frame], tuple[Picture, Outcome]]
 RECALL_ROCKETS = (2, 6)  # so many rockets have shown a site's manner (speed, elevation, azimuth)
 RECALLS_AT_MOST = 8  # in one step
 FINE_PER_MARK = 32  # late frames are late by tenths of a second (one sensor waits for another): go back by a 16th
+FINE_KEPT = 0.5  # of the spacing of marks: a late frame of longer ago goes back to a mark
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Line:
         nearest = newest_before(self.checkpoints, time_s)
         if index != nearest:
             work = self.work_from(index)
-            index = index if work <= self.again_left else nearest
+            # before a recall its site is unknown again, so there must be enough for the recalls that follow, too
+            index = index if work * (1 + RECALLS_AT_MOST) <= self.again_left else nearest
             self.again_left -= work if index != nearest else 0.0
         mark = max(i for i in range(index + 1) if self.checkpoints[i].is_mark or i == 0)
         told = [o for c in self.checkpoints[mark:index] for o in c.outcomes]
@@ -155,7 +157,9 @@ def newest_before(checkpoints: list[Checkpoint], time_s: float) -> int:
 
 def stages_of(sites: Sites) -> I64:
     """How far each site is known: at all, by some rockets, by many."""
-    return 1 + (sites.moments[:, :1] >= RECALL_ROCKETS).sum(axis=1)
+    rockets = sites.moments[:, 0]
+    some, many = RECALL_ROCKETS
+    return 1 + (rockets >= some).astype(np.int64) + (rockets >= many)
 
 
 def to_recall(sites: Sites) -> npt.NDArray[np.bool_]:
@@ -206,11 +210,12 @@ def crosses(before_s: float, after_s: float, spacing_s: float) -> bool:
     return math.isfinite(before_s) and math.floor(before_s / spacing_s) < math.floor(after_s / spacing_s)
 
 
-def keep(line: Line, next_s: float, spacing_s: float) -> None:
-    """Put a checkpoint before a frame of ``next_s`` where one is due."""
+def keep(line: Line, next_s: float, spacing_s: float, last_s: float) -> None:
+    """Put a checkpoint before a frame of ``next_s`` where one is due that ``thin`` would leave, once at ``last_s``."""
     before = line.picture
     is_mark = not line.checkpoints or crosses(before.time_s, next_s, spacing_s)
-    if is_mark or crosses(before.time_s, next_s, spacing_s / FINE_PER_MARK):
+    is_late = before.time_s > last_s - FINE_KEPT * spacing_s
+    if is_mark or (is_late and crosses(before.time_s, next_s, spacing_s / FINE_PER_MARK)):
         known_until_s = max(before.time_s, line.known_until_s)
         kept = Checkpoint(packed(before), known_until_s, (), tuple(line.to_rename), is_mark=is_mark)
         line.checkpoints.append(kept)
@@ -221,7 +226,7 @@ def thin(line: Line, lag_s: float, spacing_s: float) -> None:
     now_s = line.picture.time_s
     kept: list[Checkpoint] = []
     for one in line.checkpoints:
-        if one.is_mark or not kept or one.picture.time_s > now_s - 0.5 * spacing_s:
+        if one.is_mark or not kept or one.picture.time_s > now_s - FINE_KEPT * spacing_s:
             kept.append(one)
         else:
             last = kept[-1]
@@ -234,18 +239,18 @@ def thin(line: Line, lag_s: float, spacing_s: float) -> None:
 def follow(line: Line, frames: list[Frame], advance: Advance, lag_s: float, spacing_s: float) -> None:
     """Take the line through ordered frames, keeping checkpoints within twice the lag."""
     pending = list(reversed(frames))
+    last_s = max(line.picture.time_s, frames[-1].time_s) if frames else line.picture.time_s
     while pending:
         frame = pending.pop()
         before = line.picture
         if lag_s > 0:
-            keep(line, frame.time_s, spacing_s)
+            keep(line, frame.time_s, spacing_s, last_s)
         line.picture, outcome = advance(before, frame)
         line.outcomes.append(outcome)
         while line.to_rename and line.to_rename[-1].time_s <= line.picture.time_s:
             line.picture = renamed(line.picture, line.to_rename.pop())
         if lag_s > 0:
-            last = line.checkpoints[-1]
-            line.checkpoints[-1] = replace(last, frames=(*last.frames, frame), outcomes=(*last.outcomes, outcome))
+            line.checkpoints[-1] = line.checkpoints[-1].followed_by(frame, outcome)
             pending.extend(reversed(_recalled(line, lag_s)))
     thin(line, lag_s, spacing_s)
 

@@ -20,6 +20,7 @@ SITE_ROW: dict[str, tuple[tuple[int, ...], type]] = {
     "last_s": ((), np.float64),
     "recalled": ((), np.int64),
 }
+_ROOM = tuple(np.zeros((SITES_KEPT, *shape), dtype=kind) for shape, kind in SITE_ROW.values())
 
 
 class Kernels(NamedTuple):
@@ -60,9 +61,10 @@ def no_sites() -> Sites:
 def _with_room(sites: Sites) -> Sites:
     """Copy sites into arrays of full size, which a kernel may fill."""
     used = len(sites.last_s)
-    room = Sites(**{name: np.zeros((SITES_KEPT, *shape), dtype=kind) for name, (shape, kind) in SITE_ROW.items()})
-    for copy, original in zip(room, sites, strict=True):
-        copy[:used] = original
+    room = Sites(*(empty.copy() for empty in _ROOM))
+    if used:
+        for copy, original in zip(room, sites, strict=True):
+            copy[:used] = original
     return room
 
 
@@ -77,7 +79,8 @@ def _detections(frame: Frame, origin: F64, tables: Tables, kernels: Kernels) -> 
         return z, r, clutter
     # laid out row by row, as the kernels are compiled for: any other layout would compile them all anew, a minute in
     # the middle of the watch
-    spread = np.array(np.broadcast_to(frame.covariance, (n, columns, columns)), order="C")
+    given = frame.covariance
+    spread = np.array(given if len(given) == n else np.broadcast_to(given, (n, columns, columns)), order="C")
     return np.array(frame.measurement, order="C"), spread, np.full(n, density)
 
 

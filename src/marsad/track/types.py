@@ -225,12 +225,12 @@ class Params:
     """How late a detection may come and still be filtered in as if it had come in order; zero: not at all."""
     checkpoints: int = 8
     """How many earlier states are kept within the lag."""
-    again_per_s: float = 30_000.0
-    again_most: float = 240_000.0
+    again_per_s: float = 4_000.0
+    again_most: float = 24_000.0
     """Tracks times frames that may be filtered anew for launch sites recognised later: so many for each second, so many
-    at once.  A launch site is recognised in an ordinary night at the cost of 15,000, and again for each late look of
-    the next third of a second; 60,000 take 0.25 s of a slow core.  What is beyond waits (a recall), or is put in
-    without asking whether it would have changed a recall."""
+    at once.  Two launch sites are recognised among thirty objects at the cost of 15,000, within four seconds; 24,000
+    take 0.2 s of a slow core.  What is beyond waits (a recall), or is put in without asking whether it would have
+    changed a recall (a late look)."""
     max_tracks: int = 4096
     ground_up_m: float = 0.0
     """Height of the ground, for impacts and launch sites."""
@@ -391,6 +391,18 @@ class Checkpoint:
     is_mark: bool = True
     """One of those kept for the whole lag, not one of the many of the last moments that let a late frame go back little
     (``lag.FINE_PER_MARK``)."""
+
+    def followed_by(self, frame: Frame, outcome: Outcome) -> Checkpoint:
+        """The same with one more frame after it."""
+        # written out: ``dataclasses.replace`` costs more than all else that is done here for each frame
+        return Checkpoint(
+            self.picture,
+            self.known_until_s,
+            (*self.frames, frame),
+            self.to_rename,
+            (*self.outcomes, outcome),
+            self.is_mark,
+        )
 
 
 @dataclass(frozen=True)
