@@ -136,14 +136,15 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     for claim in incoming.cooperative:
         state.known_air.claim(claim, state.book)
     state.known_air.forget(state.book.seconds(now_utc_ns))
-    plain = _plain(state, now_utc_ns, tuple(incoming.detections))
+    biases = _biases(state)
+    plain = _plain(state, now_utc_ns, tuple(incoming.detections), biases)
     state.trajectory, launch = trajectory.step(
         state.trajectory,
         state.book,
         now_utc_ns,
         tuple(incoming.detections),
         state.known_air,
-        _biases(state),
+        biases,
         registration.frozen(state.air.registration),
     )
     for fault in launch.faults:
@@ -186,7 +187,9 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     )
 
 
-def _plain(state: PipelineState, now_utc_ns: int, detections: tuple[Detection, ...]) -> trajectory.TrajectoryOutputs:
+def _plain(
+    state: PipelineState, now_utc_ns: int, detections: tuple[Detection, ...], biases: SensorBiases
+) -> trajectory.TrajectoryOutputs:
     """What the rows at their stated errors say, once the launches are corrected for a finding on a sensor.
 
     Zones are warned by either story.  It has its own names, and is shown as part of an alarm only.
@@ -194,7 +197,7 @@ def _plain(state: PipelineState, now_utc_ns: int, detections: tuple[Detection, .
     if state.plain is None:
         frozen = registration.frozen(state.air.registration)
         if not state.params.trajectory.hears_findings or not trajectory.is_corrected(
-            state.trajectory, _biases(state), state.book, frozen
+            state.trajectory, biases, state.book, frozen
         ):
             return trajectory.TrajectoryOutputs()
         state.plain = trajectory.plain_story(state.trajectory)
@@ -242,13 +245,14 @@ def _biases(state: PipelineState) -> SensorBiases:
     biases = SensorBiases.prior(state.book)
     for k, sensor in enumerate(state.book.sensors):
         displaced_m = registration.displaced_m(state.air.registration, sensor.sensor_id)
-        biases.sigma[k, BIAS_EAST : BIAS_UP + 1] = np.maximum(biases.sigma[k, BIAS_EAST : BIAS_UP + 1], displaced_m)
+        if displaced_m > 0.0:
+            biases.sigma[k, BIAS_EAST : BIAS_UP + 1] = np.maximum(biases.sigma[k, BIAS_EAST : BIAS_UP + 1], displaced_m)
         found = registration.correction(state.air.registration, sensor.sensor_id)
         if found is None:
             continue
         for column, row in ((BIAS_RANGE, 0), (BIAS_AZIMUTH, 1), (BIAS_ELEVATION, 2), (BIAS_CLOCK, 3)):
-            sigma = math.sqrt(max(float(found.covariance[row, row]), 0.0))
             if abs(float(found.errors[row])) > _FAR_SIGMAS * biases.sigma[k, column]:
+                sigma = math.sqrt(max(float(found.covariance[row, row]), 0.0))
                 biases.mean[k, column] = float(found.errors[row])
                 biases.sigma[k, column] = max(sigma, float(biases.sigma[k, column]))
     return biases

@@ -33,6 +33,9 @@ _CROWD_PACE_S = 0.1
 _LONGEST_PACE_S = 0.25
 """Describing ``CROWD`` tracks takes 8 ms, and their ways ahead as much again: a sixth of the pace in all.  What is
 described so late is still well within the second that an alarm may be later."""
+_STANDS_S = 0.25
+"""What is said of a track stands so long where no look updates it: most looks are a camera's at one object, and all
+others would be judged anew for each of them, twenty times a second."""
 
 
 def init(site: Site, params: AirParams | None = None) -> AirState:
@@ -112,17 +115,22 @@ def _moment(state: AirState, now_utc_ns: int, messages: list[Message]) -> AirOut
         state.tracking, info = track.step(state.tracking, tuple(frames), state.tracking_params)
         dispositions += dispositions_of(state, info)
         state.ended.append(info.ended)
-    if not state.ended or now_s - state.described_s < pace_s(len(state.tracking.tracks.uid)):
+    count = len(state.tracking.tracks.uid)
+    is_all = now_s - state.described_s >= (pace_s(count) or _STANDS_S)
+    if not state.ended or (count > CROWD and not is_all):
         return AirOutputs(dispositions=tuple(dispositions), faults=faults)
-    ended, state.ended, state.described_s = _together(state.ended), [], now_s
-    return replace(describe(state, ended, dispositions), faults=faults)
+    ended, state.ended = _together(state.ended), []
+    if is_all:
+        state.described_s = now_s
+    return replace(describe(state, ended, dispositions, is_all=is_all), faults=faults)
 
 
 def pace_s(tracks: int) -> float:
     """How long the picture of so many tracks stands before it is described anew; the tracks themselves go on.
 
     Cameras bring up to fifty looks a second, and each would have all tracks judged: with many of them that is more than
-    there is time for.  Up to ``CROWD`` tracks nothing waits; beyond, the work of a second stays the same or falls.
+    there is time for.  Up to ``CROWD`` tracks nothing waits that a look has updated; beyond, the work of a second stays
+    the same or falls.
     """
     return 0.0 if tracks <= CROWD else min(_CROWD_PACE_S * (tracks / CROWD) ** 2, _LONGEST_PACE_S)
 

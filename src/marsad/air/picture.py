@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from marsad import identify, track
 from marsad.air.coverage import is_watched, note_steepest
@@ -28,21 +28,27 @@ _STATUS: dict[int, TrackStatus] = {
 }
 
 
-def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition]) -> AirOutputs:
-    """Judge all tracks as they stand and report what changed; contradicted claims go into the dispositions."""
+def describe(
+    state: AirState, ended: track.Ended, dispositions: list[Disposition], *, is_all: bool = True
+) -> AirOutputs:
+    """Judge tracks as they stand and report what changed; contradicted claims go into the dispositions.
+
+    ``is_all``: all tracks; otherwise those of which there is news (``_updated``).
+    """
     now_s = state.tracking.time_s
     reports, lost = _end(state, ended, now_s)
     corridors: list[CorridorForecast] = []
-    tracks = state.tracking.tracks
-    count = len(tracks.uid)
-    if not count:
+    rows = np.arange(len(state.tracking.tracks.uid)) if is_all else _updated(state)
+    if not rows.size:
         return AirOutputs(tracks=tuple(reports), lost_track_ids=tuple(lost), dispositions=tuple(dispositions))
-    view = _View(state)
+    view = _View(state, rows)
+    tracks = view.tracks
     identify.compare(state.book, view.states(now_s), state.params.claims)
-    _watch_claims(state, now_s, view.estimate.position_enu_m, dispositions)
+    if is_all:
+        _watch_claims(state, now_s, view.estimate.position_enu_m, dispositions)
     judgements = view.judge(now_s)
     cleared: list[str] = []
-    for row in range(count):
+    for row in range(rows.size):
         known = state.known[int(tracks.uid[row])]
         judged = judgements[row]
         known.is_released = judged.is_released
@@ -61,6 +67,17 @@ def describe(state: AirState, ended: track.Ended, dispositions: list[Disposition
         lost_track_ids=tuple(lost),
         dispositions=tuple(dispositions),
     )
+
+
+def _updated(state: AirState) -> Int[np.ndarray, " row"]:
+    """Rows of the tracks with a detection that was not there when last judged, or whose told ways are to be renewed."""
+    tracks, old_s = state.tracking.tracks, state.tracking.time_s - state.params.corridor_every_s
+    rows = []
+    for row, (uid, hits) in enumerate(zip(tracks.uid.tolist(), tracks.hits.tolist(), strict=True)):
+        known = state.known.get(uid)
+        if known is None or known.hits != hits or (known.has_corridor and known.reach_s <= old_s):
+            rows.append(row)
+    return np.array(rows, dtype=np.int64)
 
 
 def _is_worth_saying(
@@ -173,11 +190,12 @@ def _forerunner(state: AirState, places_m: Float[np.ndarray, "track 3"], row: in
 
 
 class _View:
-    """The tracks as they stand, as arrays; made once a step."""
+    """Some rows of the tracks as they stand, as arrays; made once a step."""
 
-    def __init__(self, state: AirState) -> None:
+    def __init__(self, state: AirState, rows: Int[np.ndarray, " row"]) -> None:
         self.state = state
-        self.tracks = state.tracking.tracks
+        whole = state.tracking.tracks
+        self.tracks = whole if rows.size == whole.uid.size else track.Tracks(*(array[rows] for array in whole))
         self.estimate = track.estimate(self.tracks, state.tracking_params)
         self.place = [geodetic_of(state.frame, p) for p in self.estimate.position_enu_m]
         ground = terrain_heights(
@@ -194,9 +212,12 @@ class _View:
             state.site.terrain.height_sigma_m,
             self.estimate.rocket_probability,
         )
-        for row, uid in enumerate(self.tracks.uid.tolist()):
+        places_m = None
+        for row, uid, hits in zip(rows.tolist(), self.tracks.uid.tolist(), self.tracks.hits.tolist(), strict=True):
             if uid not in state.known:
-                state.known[uid] = _first_seen(state, self.estimate.position_enu_m, row)
+                places_m = track.position_enu_m(whole) if places_m is None else places_m
+                state.known[uid] = _first_seen(state, places_m, row)
+            state.known[uid].hits = hits
 
     def states(self, now_s: float) -> identify.TrackStates:
         """Tracks with known range, for the comparison with claims."""
@@ -234,7 +255,7 @@ class _View:
             reach=np.array([_reach_of(state.known[uid]) for uid in uids]),
             claim=tuple(bound.get(uid) for uid in uids),
             contradicted=tuple(beside.get(uid) for uid in uids),
-            corridor=tuple(self._corridor_of(row) for row in range(len(uids))),
+            corridor=self._site_corridors(),
             friend=np.array([friend.get(uid, 0.0) for uid in uids]),
         )
         judged = identify.judge(self.motion, evidence, memory, lists, state.params.identity)
@@ -279,13 +300,15 @@ class _View:
             self.state.params.corridor,
         )
 
-    def _corridor_of(self, row: int) -> str | None:
-        if self.tracks.range_known[row] <= 0:
-            return None
-        for corridor in self.state.site.corridors:
-            if _is_inside(corridor, self.place[row]):
-                return corridor.corridor_id
-        return None
+    def _site_corridors(self) -> tuple[str | None, ...]:
+        """The first of the site's flight-plan corridors that each track flies in."""
+        found: list[str | None] = [None] * len(self.place)
+        known = self.tracks.range_known > 0
+        latitude_rad, longitude_rad, height_m = np.array([(p.latitude_rad, p.longitude_rad, p.height_m) for p in self.place]).T
+        for corridor in reversed(self.state.site.corridors):
+            for row in np.flatnonzero(known & _are_inside(corridor, latitude_rad, longitude_rad, height_m)):
+                found[row] = corridor.corridor_id
+        return tuple(found)
 
     def report(self, row: int, judged: Judgement, now_s: float) -> TrackReport:
         """Make the report of one track."""
@@ -395,15 +418,19 @@ def _came_from_sigma(distance_m: float, covariance: Float[np.ndarray, "6 6"]) ->
     return float(min(across / distance_m, np.pi / 2))
 
 
-def _is_inside(corridor: Corridor, place: Geodetic) -> bool:
-    """Say whether a place lies in a flight-plan corridor (flat metres about the place; corridors are short)."""
-    if not corridor.min_height_m <= place.height_m <= corridor.max_height_m:
-        return False
+def _are_inside(
+    corridor: Corridor,
+    latitude_rad: Float[np.ndarray, " place"],
+    longitude_rad: Float[np.ndarray, " place"],
+    height_m: Float[np.ndarray, " place"],
+) -> Bool[np.ndarray, " place"]:
+    """Say which places lie in a flight-plan corridor (flat metres about each place; corridors are short)."""
     line = np.array(corridor.center_line_rad)
-    east = (line[:, 1] - place.longitude_rad) * 6.378e6 * np.cos(place.latitude_rad)
-    north = (line[:, 0] - place.latitude_rad) * 6.371e6
-    corner = np.stack([east, north], axis=1)
-    leg = np.diff(corner, axis=0)
-    share = np.clip(-(corner[:-1] * leg).sum(axis=1) / np.maximum((leg * leg).sum(axis=1), 1.0), 0.0, 1.0)
-    nearest = corner[:-1] + share[:, None] * leg
-    return bool(np.hypot(nearest[:, 0], nearest[:, 1]).min() <= corridor.half_width_m)
+    east = (line[:, 1] - longitude_rad[:, None]) * 6.378e6 * np.cos(latitude_rad)[:, None]
+    north = (line[:, 0] - latitude_rad[:, None]) * 6.371e6
+    corner = np.stack([east, north], axis=2)
+    leg = np.diff(corner, axis=1)
+    share = np.clip(-(corner[:, :-1] * leg).sum(axis=2) / np.maximum((leg * leg).sum(axis=2), 1.0), 0.0, 1.0)
+    nearest = corner[:, :-1] + share[:, :, None] * leg
+    is_near = np.hypot(nearest[:, :, 0], nearest[:, :, 1]).min(axis=1) <= corridor.half_width_m
+    return is_near & (corridor.min_height_m <= height_m) & (height_m <= corridor.max_height_m)

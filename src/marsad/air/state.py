@@ -70,6 +70,8 @@ class Known:
     reach: identify.Reach | None = None
     reach_s: float = -1e18
     reported_s: float = -1e18
+    hits: int = 0
+    """Detections that it had when it was last judged."""
     affiliation: Affiliation = "unknown"
     is_reported: bool = False
     has_corridor: bool = False
@@ -119,7 +121,7 @@ class AirState:
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18
     described_s: float = -1e18
-    """When the picture was last described."""
+    """When all tracks were last judged."""
     ended: list[track.Ended] = field(default_factory=list)
     """What has ended since, a step each; none: nothing has moved since."""
 

@@ -210,9 +210,13 @@ def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams) -> None:
     speeds = np.array([claim.velocity_ms for claim in claims])
     offset = tracks.position_m[:, None, :] - places[None, :, :] - ages[:, :, None] * speeds[None, :, :]
     near = (np.abs(ages) <= params.max_age_s) & (np.hypot(offset[:, :, 0], offset[:, :, 1]) < params.search_m)
-    for row, column in zip(*np.nonzero(near), strict=True):
+    uids, now_s = tracks.track.tolist(), tracks.time_s.tolist()
+    rows, columns = np.nonzero(near)
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         claim = claims[column]
-        _update_pair(book, tracks, int(row), claim, offset[row, column], float(ages[row, column]), params)
+        pair = book.pairs.get((uids[row], claim.key))
+        if pair is None or now_s[row] - pair.last_s >= params.compare_every_s:
+            _update_pair(book, tracks, row, claim, offset[row, column], float(ages[row, column]), params)
     _bind(book, params)
 
 
@@ -231,8 +235,6 @@ def _update_pair(
     if pair is None:
         pair = book.pairs[key] = PairEvidence(offset_m=offset_m)
     elapsed = now - pair.last_s
-    if elapsed < params.compare_every_s:
-        return
     difference = np.concatenate([offset_m, tracks.velocity_ms[row] - claim.velocity_ms])
     spread = _spread(tracks.covariance[row], claim, age_s, params)
     # a Student-like cap: far pairs count -step_limit a comparison, close pairs at most +step_limit

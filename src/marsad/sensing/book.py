@@ -55,14 +55,20 @@ class PoseTrail:
             a, b = self.place_m[i - 1], self.place_m[i]
             return (a[0] + u * (b[0] - a[0]), a[1] + u * (b[1] - a[1]), a[2] + u * (b[2] - a[2]))
         k = min(_FIT_POSES, n)
-        t = np.array([self.time_s[i] for i in range(n - k, n)])
-        x = np.array([self.place_m[i] for i in range(n - k, n)])
-        middle = t.mean()
-        spread = float(((t - middle) ** 2).sum())
-        slope = ((t - middle)[:, None] * (x - x.mean(0))).sum(0) / spread
+        # written out: for four poses numpy's calls cost ten times the sums
+        t = [self.time_s[i] for i in range(n - k, n)]
+        x = [self.place_m[i] for i in range(n - k, n)]
+        middle = sum(t) / k
+        off = [one - middle for one in t]
+        spread = sum(one * one for one in off)
         ahead = min(time_s, self.time_s[-1] + _LONGEST_EXTRAPOLATION_S) - middle
-        place = x.mean(0) + slope * ahead
-        return (float(place[0]), float(place[1]), float(place[2]))
+
+        def at(axis: int) -> float:
+            mean = sum(place[axis] for place in x) / k
+            slope = sum(o * (place[axis] - mean) for o, place in zip(off, x, strict=True)) / spread
+            return mean + slope * ahead
+
+        return at(0), at(1), at(2)
 
 
 @dataclass
@@ -78,6 +84,8 @@ class SensorBook:
     trails: list[PoseTrail] = field(default_factory=list)
     last_heard_utc_ns: list[int] = field(default_factory=list)
     of_site: dict[str, Sensor] = field(default_factory=dict)
+    prior_sigma: Float[np.ndarray, "sensor 7"] | None = None
+    """What ``bias_sigma`` has worked out for the sensors as they are described now."""
 
     def seconds(self, time_utc_ns: int) -> float:
         """Time on the local axis."""
@@ -92,6 +100,7 @@ class SensorBook:
 
         Of a sensor that the site file named (``by_site``) it adds only what the file leaves open.
         """
+        self.prior_sigma = None
         if by_site:
             self.of_site[sensor.sensor_id] = sensor
         elif (known := self.of_site.get(sensor.sensor_id)) is not None:
@@ -134,11 +143,14 @@ class SensorBook:
 
     def bias_sigma(self) -> Float[np.ndarray, "sensor 7"]:
         """Prior standard deviations of every sensor's errors: azimuth, elevation, range, clock, east, north, up."""
-        out = np.zeros((len(self.sensors), 7))
-        for k, sensor in enumerate(self.sensors):
-            b = sensor.bias_prior
-            out[k] = (b.azimuth_rad, b.elevation_rad, b.range_m, b.clock_s, b.east_m, b.north_m, b.up_m)
-        return out
+        if self.prior_sigma is None:
+            self.prior_sigma = np.zeros((len(self.sensors), 7))
+            for k, sensor in enumerate(self.sensors):
+                b = sensor.bias_prior
+                self.prior_sigma[k] = (
+                    b.azimuth_rad, b.elevation_rad, b.range_m, b.clock_s, b.east_m, b.north_m, b.up_m
+                )  # fmt: skip
+        return self.prior_sigma.copy()
 
 
 @dataclass(frozen=True)

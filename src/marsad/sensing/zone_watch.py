@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -206,6 +206,9 @@ def _look_after(state: WatchState, book: SensorBook, now_utc_ns: int) -> bool:
         if known is None or _is_other(known.eye, eye):
             state.views[sensor.sensor_id] = _View(eye, _seen(state, eye))
             is_new = True
+        elif known.eye.sensor is not sensor:
+            # described once more as it was: noted, or it would be compared again with every step
+            state.views[sensor.sensor_id] = _View(replace(known.eye, sensor=sensor), known.seen)
     return is_new
 
 

@@ -78,6 +78,8 @@ class Event:
     plume_s: dict[int, list[float]] = field(default_factory=dict)
     hot_s: dict[int, list[float]] = field(default_factory=dict)
     burnout_rows: dict[int, float] = field(default_factory=dict)
+    burnt_out: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """By camera, stamps of its last burning sighting and of the first burnt-out one after it (infinite: none)."""
     plots: int = 0
     bearings: int = 0
     impulses: int = 0
@@ -213,6 +215,7 @@ def take(event: Event, detection: Detection, rows: Observations, fitted: float, 
         elif isinstance(detection, Bearing):
             seen = event.plume_s if detection.kind == "plume" else event.hot_s
             seen.setdefault(k, []).append(stamp)
+            event.burnt_out.pop(k, None)
     event.last_row_s = max(event.last_row_s, stamp)
 
 
@@ -234,6 +237,7 @@ def give_back(event: Event, detection_id: str, book: SensorBook) -> Detection:
             )
             if stamp in seen:
                 seen.remove(stamp)
+            event.burnt_out.pop(book.index[detection.sensor_id], None)
     event.dirty = True
     return detection
 
@@ -249,10 +253,9 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
         sensor = book.sensors[k]
         heard_s = min(book.seconds(book.last_heard_utc_ns[k]), now_s)
         frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else FRAME_S
-        last = max(burning)
-        after = [t for t in event.hot_s.get(k, ()) if t > last]
-        if after:
-            gap = min(after) - last
+        last, first_hot = _last_burning(event, k)
+        if first_hot < math.inf:
+            gap = first_hot - last
             time_s, sigma_s = last + 0.5 * gap, max(gap / math.sqrt(12.0), 0.3 * frame_s)
         elif sensor.fov_half_width_azimuth_rad is None and heard_s - last > latency_s[k] + _PLUME_SILENCE_S:
             time_s, sigma_s = last + 0.55 * frame_s, 0.6 * frame_s
@@ -268,6 +271,15 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
         event.burnout_rows[k] = time_s
         event.dirty = True
         event.search_asked = True
+
+
+def _last_burning(event: Event, k: int) -> tuple[float, float]:
+    """When a camera saw the motor burn last, and the body burnt out first after it (infinite: not yet)."""
+    known = event.burnt_out.get(k)
+    if known is None:
+        last = max(event.plume_s[k])
+        known = event.burnt_out[k] = (last, min((t for t in event.hot_s.get(k, ()) if t > last), default=math.inf))
+    return known
 
 
 def _forget_burnout(event: Event, k: int) -> None:

@@ -43,8 +43,8 @@ def rows_of(detection: Flash | Bearing | Plot | Impulse, book: SensorBook) -> Ob
         np.full(n, time_s),
         value,
         whitener,
-        np.tile(np.array(place), (n, 1)),
-        np.tile(axes, (n, 1, 1)),
+        np.array([place] * n),
+        np.array([axes] * n),
         np.full(n, geodetic[2]),
     )
 

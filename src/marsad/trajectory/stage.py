@@ -30,6 +30,7 @@ from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
     Event,
     note_burnout,
+    outlook_of,
     plot_place,
     refit,
 )
@@ -228,7 +229,8 @@ def _advance(
     params = state.params
     if event.stage == "ended":
         return
-    if now_s > max(event.impact_s, event.launch_s + 5.0) + params.tail_s + 30.0:
+    outlook = outlook_of(event, state.world)
+    if now_s > max(outlook.impact_s, outlook.launch_s + 5.0) + params.tail_s + 30.0:
         event.stage = "ended"
         return
     if is_unfollowed(state, event, book, now_s):
