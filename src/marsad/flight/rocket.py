@@ -435,7 +435,11 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
     if burn > tau + 1e-6:
         steps = max(_MIN_BURN_STEPS, int(math.ceil((burn - tau) / _BURN_STEP_S)))
         h = (burn - tau) / steps
+        is_out = True
         for _ in range(steps):
+            if tau >= until_s:
+                is_out = False  # what is seen of a rocket that still burns asks for no more of its path
+                break
             _rk4(y, sens, tau, h, True, p, motor, env, with_jacobian, work_y, work_s, acc, a_r, a_v, b)
             tau += h
             tau_s[count] = tau
@@ -443,7 +447,7 @@ def fly(  # noqa: C901 - rail, burn and coast share one set of arrays; compiled 
             if with_jacobian:
                 sensitivity[count] = sens
             count += 1
-        if with_jacobian:
+        if with_jacobian and is_out:
             _acceleration(y, burn, True, p, motor, env, False, acc, a_r, a_v, b)
             before = acc.copy()
             _acceleration(y, burn, False, p, motor, env, False, acc, a_r, a_v, b)

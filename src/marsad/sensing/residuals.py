@@ -13,10 +13,12 @@ reference or to none.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numba import njit
 
 from marsad.sensing.scatter import Look
 
@@ -108,25 +110,68 @@ def _predict(looks: Looks, references: tuple[Reference, ...], theta: Float[np.nd
     shape = (len(references), looks.time_s.size)
     residual, variance = np.zeros((*shape, 3)), np.ones((*shape, 3))
     slope, rate, distance2 = np.zeros((*shape, 3, 3)), np.zeros((*shape, 3)), np.full(shape, np.inf)
-    true_time = looks.time_s - theta[3]
+    row = np.ascontiguousarray
+    measured, noise, stand, axes = row(looks.measured), row(looks.variance), row(looks.sensor_m), row(looks.to_local)
     for k, reference in enumerate(references):
-        delta = theta[SENSOR_PARAMETERS + REFERENCE_PARAMETERS * k :][:REFERENCE_PARAMETERS]
-        at = true_time + delta[3]
-        place = place_at(reference, at)
-        moved = place_at(reference, at + 0.2)
-        speed = np.where(np.isfinite(moved), (moved - place) / 0.2, 0.0)
-        relative = (place - delta[:3] - looks.sensor_m) @ looks.to_local.T
-        known = np.isfinite(relative).all(axis=1)
-        value, derivative = geometry(np.where(known[:, None], relative, 1e3))
-        derivative = derivative @ looks.to_local
-        r = looks.measured - value - theta[:3]
-        r[:, 1] = (r[:, 1] + np.pi) % (2.0 * np.pi) - np.pi
-        spread = reference.jitter_m**2 * np.einsum("lij,lij->li", derivative, derivative)
-        residual[k], slope[k] = r, derivative
-        rate[k] = np.einsum("lij,lj->li", derivative, np.where(known[:, None], speed, 0.0))
-        variance[k] = looks.variance + spread
-        distance2[k] = np.where(known, (r * r / variance[k]).sum(axis=1), np.inf)
+        delta = theta[SENSOR_PARAMETERS + REFERENCE_PARAMETERS * k :][:REFERENCE_PARAMETERS].copy()
+        at_s = looks.time_s - theta[3] + delta[3]
+        way_s, way_m = row(reference.time_s), row(reference.position_m)
+        given = (at_s, way_s, way_m, reference.jitter_m, delta, theta[:3].copy(), measured, noise, stand, axes)
+        _compare(*given, residual[k], variance[k], slope[k], rate[k], distance2[k])
     return _Prediction(residual, variance, slope, rate, distance2)
+
+
+@njit(cache=True)
+def _reported(time_s: float, way_s: np.ndarray, way_m: np.ndarray, place: np.ndarray) -> bool:
+    """Fill the place reported at a time, as ``place_at`` has it; False where no report is near enough in time."""
+    if time_s < way_s[0] - 0.5 or time_s > way_s[-1] + 0.5:
+        return False
+    after = min(max(np.searchsorted(way_s, time_s), 1), way_s.size - 1)
+    span = way_s[after] - way_s[after - 1]
+    share = (time_s - way_s[after - 1]) / max(span, 1e-6)
+    for a in range(3):
+        place[a] = way_m[after - 1, a] + share * (way_m[after, a] - way_m[after - 1, a])
+    return bool(span <= 6.0)
+
+
+@njit(cache=True)
+def _compare(  # noqa: C901 - a kernel of plain loops, compiled as a whole
+    at_s: np.ndarray, way_s: np.ndarray, way_m: np.ndarray, jitter_m: float, delta: np.ndarray, bias: np.ndarray,
+    measured: np.ndarray, noise: np.ndarray, stand_m: np.ndarray, axes: np.ndarray,
+    residual: np.ndarray, variance: np.ndarray, slope: np.ndarray, rate: np.ndarray, distance2: np.ndarray,
+) -> None:  # fmt: skip
+    """Compare looks with one reference: the last five are filled where its place is known (see ``geometry``)."""
+    place, moved, local = np.empty(3), np.empty(3), np.empty(3)
+    g = np.zeros((3, 3))
+    for i in range(at_s.size):
+        if not _reported(at_s[i], way_s, way_m, place):
+            continue
+        is_moved = _reported(at_s[i] + 0.2, way_s, way_m, moved)
+        for a in range(3):
+            local[a] = 0.0
+            for b in range(3):
+                local[a] += axes[a, b] * (place[b] - delta[b] - stand_m[i, b])
+        x, y, z = local[0], local[1], local[2]
+        ground2 = max(x * x + y * y, 1.0)
+        ground = math.sqrt(ground2)
+        r2 = ground2 + z * z
+        r = math.sqrt(r2)
+        g[0, 0], g[0, 1], g[0, 2] = x / r, y / r, z / r
+        g[1, 0], g[1, 1] = y / ground2, -x / ground2
+        g[2, 0], g[2, 1], g[2, 2] = -x * z / (r2 * ground), -y * z / (r2 * ground), ground / r2
+        residual[i, 0] = measured[i, 0] - r - bias[0]
+        residual[i, 1] = (measured[i, 1] - math.atan2(x, y) - bias[1] + math.pi) % (2.0 * math.pi) - math.pi
+        residual[i, 2] = measured[i, 2] - math.atan2(z, ground) - bias[2]
+        distance2[i] = 0.0
+        for a in range(3):
+            spread = speed = 0.0
+            for b in range(3):
+                slope[i, a, b] = g[a, 0] * axes[0, b] + g[a, 1] * axes[1, b] + g[a, 2] * axes[2, b]
+                spread += slope[i, a, b] * slope[i, a, b]
+                speed += slope[i, a, b] * ((moved[b] - place[b]) / 0.2 if is_moved else 0.0)
+            rate[i, a] = speed
+            variance[i, a] = noise[i, a] + jitter_m * jitter_m * spread
+            distance2[i] += residual[i, a] * residual[i, a] / variance[i, a]
 
 
 def fit(

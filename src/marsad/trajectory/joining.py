@@ -124,6 +124,8 @@ def _hand_over(state: TrajectoryState, give: Event, book: SensorBook, now_s: flo
 
 _BESIDE = 0.25
 """Share of the detections of one launch that may be in frames that show the other too."""
+_FITTING = 0.7
+"""Share of them that must be what the other expects."""
 _AGAIN = 1.25
 """A suspicion that named nobody is looked at again when so much more time has passed since launch."""
 _SECOND_LOOK_S = 0.5
@@ -242,10 +244,15 @@ def _same_launch(
     state: TrajectoryState, keep: Event, give: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> bool:
     """Whether the detections of one event could be the other's: they fit there, and are not seen beside its own."""
-    fitting = beside = 0
+    n = len(give.detections)
+    beside = misfits = 0
+    for detection in give.detections.values():  # the cheaper question first: rockets of a salvo stand side by side
+        beside += rival_of(keep, detection, book) is not None
+        if beside > _BESIDE * n:
+            return False
     for detection in give.detections.values():
         chi2, _ = score(keep, rows_of(detection, book), state.world, bias_sigma)
-        fitting += chi2 < 2.0 * state.params.gate_chi2[2]
-        beside += rival_of(keep, detection, book) is not None
-    n = len(give.detections)
-    return fitting >= 0.7 * n and beside <= _BESIDE * n
+        misfits += not chi2 < 2.0 * state.params.gate_chi2[2]
+        if n - misfits < _FITTING * n:
+            return False
+    return True

@@ -202,6 +202,15 @@ def prior_of(
     return Prior(mean, sigma, bias_mean, bias_sigma, world.sound_sigma)
 
 
+@dataclass(frozen=True)
+class Maximum:
+    """A fit under a hypothesis with its weight: all that it takes to choose which become modes."""
+
+    hypothesis: int
+    fit: Fit
+    log_weight: float
+
+
 def make_mode(
     world: World, hypothesis: int, result: Fit, reference: Reference, coast_step_s: float = COAST_STEP_S
 ) -> Mode:
@@ -215,7 +224,7 @@ def make_mode(
     return Mode(
         hypothesis,
         result,
-        h.log_prior - 0.5 * result.cost + 0.5 * result.log_volume,
+        _log_weight(h, result),
         flight,
         launch,
         impact,
@@ -233,7 +242,8 @@ def update_modes(
     bias_sigma: Float[np.ndarray, "sensor 7"],
 ) -> list[Mode]:
     """Refit every mode from where it stands with all measurements, and forget what the evidence has ruled out."""
-    return prune(
+    return _followed(
+        world,
         [
             _refit(
                 world,
@@ -247,8 +257,19 @@ def update_modes(
                 bias_sigma,
             )
             for m in modes
-        ]
+        ],
+        reference,
     )
+
+
+def _log_weight(hypothesis: Hypothesis, result: Fit) -> float:
+    """Logarithm of a maximum's evidence, by Laplace."""
+    return hypothesis.log_prior - 0.5 * result.cost + 0.5 * result.log_volume
+
+
+def _followed(world: World, found: Sequence[Maximum], reference: Reference) -> list[Mode]:
+    """The maxima that are worth it, followed to the ground; the others need not be."""
+    return [make_mode(world, one.hypothesis, one.fit, reference) for one in prune(found)]
 
 
 def _grown(bias: Float[np.ndarray, "sensor 7"], mean: Float[np.ndarray, "sensor 7"]) -> Float[np.ndarray, "sensor 7"]:
@@ -268,11 +289,11 @@ def _refit(
     reference: Reference,
     bias_mean: Float[np.ndarray, "sensor 7"],
     bias_sigma: Float[np.ndarray, "sensor 7"],
-) -> Mode:
+) -> Maximum:
     h = world.hypotheses[hypothesis]
     prior = prior_of(world, h, reference, p[TIME], p[AZIMUTH], bias_mean, bias_sigma)
     result = fit(p, sound, bias, h.motor, reference, world.env, obs, prior, _POLISH_ITERATIONS, _TOLERANCE)
-    return make_mode(world, hypothesis, result, reference)
+    return Maximum(hypothesis, result, _log_weight(h, result))
 
 
 def search_modes(
@@ -328,7 +349,7 @@ def search_modes(
         )
         for m in known
     ]
-    return prune(found + again)
+    return _followed(world, found + again, reference)
 
 
 def _distinct(rough: list[tuple[float, int, Fit]]) -> list[tuple[int, Fit]]:
@@ -462,10 +483,10 @@ def _alike(a: Fit, b: Fit) -> bool:
     return bool(abs(turn) < 0.15 and abs(a.p[ELEVATION] - b.p[ELEVATION]) < 0.08 and abs(a.p[TIME] - b.p[TIME]) < 0.5)
 
 
-def prune(modes: Sequence[Mode]) -> list[Mode]:
+def prune(modes: Sequence[Maximum]) -> list[Maximum]:
     """Heaviest first, doubles of one hypothesis and hopeless ones dropped, at most eight."""
     ordered = sorted((m for m in modes if m.fit.ok and math.isfinite(m.log_weight)), key=lambda m: -m.log_weight)
-    kept: list[Mode] = []
+    kept: list[Maximum] = []
     for m in ordered:
         if kept and m.log_weight < kept[0].log_weight - _KEEP_LOG_RATIO:
             break
@@ -477,7 +498,7 @@ def prune(modes: Sequence[Mode]) -> list[Mode]:
     return kept
 
 
-def same_place(a: Mode, b: Mode) -> bool:
+def same_place(a: Maximum | Mode, b: Maximum | Mode) -> bool:
     """Whether two modes are one and the same maximum: launch, impact and heading agree within their covariances."""
     turn = wrap_angle(a.fit.p[AZIMUTH] - b.fit.p[AZIMUTH])
     spread = a.fit.covariance[AZIMUTH, AZIMUTH] + b.fit.covariance[AZIMUTH, AZIMUTH]
