@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
-import numpy as np
 
 from marsad import track
 from marsad.air.fates import dispositions_of, note_events
@@ -110,40 +109,28 @@ def _moment(state: AirState, now_utc_ns: int, messages: list[Message]) -> AirOut
     now_s = seconds(state, now_utc_ns)
     note_watch(state, now_s)
     frames, dispositions = take(state, messages, now_s)
-    frames += due_frames(state, now_s)
-    if frames:
-        state.tracking, info = track.step(state.tracking, tuple(frames), state.tracking_params)
-        dispositions += dispositions_of(state, info)
-        state.ended.append(info.ended)
+    state.frames += frames + due_frames(state, now_s)
     count = len(state.tracking.tracks.uid)
     is_all = now_s - state.described_s >= (pace_s(count) or _STANDS_S)
-    if not state.ended or (count > CROWD and not is_all):
+    if not state.frames or (count > CROWD and not is_all):
         return AirOutputs(dispositions=tuple(dispositions), faults=faults)
-    ended, state.ended = _together(state.ended), []
+    # of a crowd, all looks since it was described last at once: one by one, each late look has those after it repeated
+    state.tracking, info = track.step(state.tracking, tuple(state.frames), state.tracking_params)
+    state.frames = []
+    dispositions += dispositions_of(state, info)
     if is_all:
         state.described_s = now_s
-    return replace(describe(state, ended, dispositions, is_all=is_all), faults=faults)
+    return replace(describe(state, info.ended, dispositions, is_all=is_all), faults=faults)
 
 
 def pace_s(tracks: int) -> float:
-    """How long the picture of so many tracks stands before it is described anew; the tracks themselves go on.
+    """How long the picture of so many tracks stands before it is brought up to date and described anew.
 
     Cameras bring up to fifty looks a second, and each would have all tracks judged: with many of them that is more than
     there is time for.  Up to ``CROWD`` tracks nothing waits that a look has updated; beyond, the work of a second stays
     the same or falls.
     """
     return 0.0 if tracks <= CROWD else min(_CROWD_PACE_S * (tracks / CROWD) ** 2, _LONGEST_PACE_S)
-
-
-def _together(ended: Sequence[track.Ended]) -> track.Ended:
-    """The tracks that ended in several steps."""
-    if len(ended) == 1:
-        return ended[0]
-    return track.Ended(
-        np.concatenate([one.uid for one in ended]),
-        np.concatenate([one.reason for one in ended]),
-        np.concatenate([one.time_s for one in ended]),
-    )
 
 
 def _joined(first: AirOutputs, then: AirOutputs) -> AirOutputs:

@@ -16,7 +16,7 @@ from marsad.geo import terrain_heights
 from marsad.geo.site_frame import geodetic_of
 from marsad.geo.zones import zone_hits
 from marsad.identify import Judgement
-from marsad.terms import Corridor, CorridorForecast, Disposition, Geodetic, TrackReport, TrackStatus
+from marsad.terms import Corridor, CorridorForecast, Disposition, TrackReport, TrackStatus
 from marsad.terms.estimates import ZoneRisk
 
 _UPPER = np.triu_indices(6)
@@ -304,7 +304,9 @@ class _View:
         """The first of the site's flight-plan corridors that each track flies in."""
         found: list[str | None] = [None] * len(self.place)
         known = self.tracks.range_known > 0
-        latitude_rad, longitude_rad, height_m = np.array([(p.latitude_rad, p.longitude_rad, p.height_m) for p in self.place]).T
+        latitude_rad, longitude_rad, height_m = np.array(
+            [(p.latitude_rad, p.longitude_rad, p.height_m) for p in self.place]
+        ).T
         for corridor in reversed(self.state.site.corridors):
             for row in np.flatnonzero(known & _are_inside(corridor, latitude_rad, longitude_rad, height_m)):
                 found[row] = corridor.corridor_id

@@ -122,8 +122,8 @@ class AirState:
     last_suspect_lost_s: float = -1e18
     described_s: float = -1e18
     """When all tracks were last judged."""
-    ended: list[track.Ended] = field(default_factory=list)
-    """What has ended since, a step each; none: nothing has moved since."""
+    frames: list[track.Frame] = field(default_factory=list)
+    """Looks that wait to be tracked together, of a crowd."""
 
 
 @dataclass(frozen=True)

@@ -211,63 +211,72 @@ def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams) -> None:
     offset = tracks.position_m[:, None, :] - places[None, :, :] - ages[:, :, None] * speeds[None, :, :]
     near = (np.abs(ages) <= params.max_age_s) & (np.hypot(offset[:, :, 0], offset[:, :, 1]) < params.search_m)
     uids, now_s = tracks.track.tolist(), tracks.time_s.tolist()
+    due: list[tuple[int, int, PairEvidence]] = []
     rows, columns = np.nonzero(near)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        claim = claims[column]
-        pair = book.pairs.get((uids[row], claim.key))
-        if pair is None or now_s[row] - pair.last_s >= params.compare_every_s:
-            _update_pair(book, tracks, row, claim, offset[row, column], float(ages[row, column]), params)
+        key = (uids[row], claims[column].key)
+        pair = book.pairs.get(key)
+        if pair is None:
+            pair = book.pairs[key] = PairEvidence(offset_m=offset[row, column])
+        if now_s[row] - pair.last_s >= params.compare_every_s:
+            due.append((row, column, pair))
+    if due:
+        row_of, column_of = np.array([row for row, _, _ in due]), np.array([column for _, column, _ in due])
+        apart = tracks.velocity_ms[row_of] - speeds[column_of]
+        differences = np.concatenate([offset[row_of, column_of], apart], axis=1)
+        spreads = _spreads(tracks.covariance[row_of], [claims[c] for _, c, _ in due], ages[row_of, column_of], params)
+        solved = np.linalg.solve(spreads, differences[:, :, None])[:, :, 0]
+        distance2 = (differences * solved).sum(axis=1).tolist()
+        for i, (row, column, pair) in enumerate(due):
+            height_sigma_m = math.sqrt(tracks.covariance[row, 2, 2])
+            _update_pair(
+                pair, claims[column], now_s[row], differences[i], spreads[i], distance2[i], height_sigma_m, params
+            )
     _bind(book, params)
 
 
 def _update_pair(
-    book: ClaimBook,
-    tracks: TrackStates,
-    row: int,
+    pair: PairEvidence,
     claim: Claim,
-    offset_m: Float[np.ndarray, "3"],
-    age_s: float,
+    now: float,
+    difference: Float[np.ndarray, "6"],
+    spread: Float[np.ndarray, "6 6"],
+    distance2: float,
+    height_sigma_m: float,
     params: ClaimParams,
 ) -> None:
-    now = float(tracks.time_s[row])
-    key = (int(tracks.track[row]), claim.key)
-    pair = book.pairs.get(key)
-    if pair is None:
-        pair = book.pairs[key] = PairEvidence(offset_m=offset_m)
+    """Take in one comparison: the difference of place and velocity, its covariance and squared Mahalanobis length."""
     elapsed = now - pair.last_s
-    difference = np.concatenate([offset_m, tracks.velocity_ms[row] - claim.velocity_ms])
-    spread = _spread(tracks.covariance[row], claim, age_s, params)
     # a Student-like cap: far pairs count -step_limit a comparison, close pairs at most +step_limit
-    distance2 = float(difference @ np.linalg.solve(spread, difference))
+    step = min(max(0.25 * (16.0 - distance2), -params.step_limit), params.step_limit)
     # what may be anywhere explains little of what is there: its share shrinks with the area that it claims
-    vague = max(2.0 * float(np.log(claim.sigma_m / params.plain_sigma_m)), 0.0)
-    pair.log_likelihood = float(
-        np.clip(
-            pair.log_likelihood + np.clip(0.25 * (16.0 - distance2), -params.step_limit, params.step_limit) - vague,
-            -params.evidence_limit,
-            params.evidence_limit,
-        )
-    )
+    vague = max(2.0 * math.log(claim.sigma_m / params.plain_sigma_m), 0.0)
+    pair.log_likelihood = min(max(pair.log_likelihood + step - vague, -params.evidence_limit), params.evidence_limit)
     _update_offset(pair, difference, spread, min(elapsed, 2.0), params)
-    limit_m = params.off_height_m + 3.0 * float(np.sqrt(tracks.covariance[row][2, 2])) + 3.0 * claim.sigma_m
+    limit_m = params.off_height_m + 3.0 * height_sigma_m + 3.0 * claim.sigma_m
     pair.is_off_height = abs(float(pair.offset_m[2])) > limit_m
     pair.last_s = now
 
 
-def _spread(
-    covariance: Float[np.ndarray, "6 6"], claim: Claim, age_s: float, params: ClaimParams
-) -> Float[np.ndarray, "6 6"]:
-    spread = covariance.copy()
+def _spreads(
+    covariance: Float[np.ndarray, "pair 6 6"],
+    claims: list[Claim],
+    age_s: Float[np.ndarray, " pair"],
+    params: ClaimParams,
+) -> Float[np.ndarray, "pair 6 6"]:
+    """Covariance of the difference of place and velocity between each track and its claim."""
+    maneuver_ms2 = np.array([claim.maneuver_ms2 for claim in claims])
+    sigma_m = np.array([claim.sigma_m for claim in claims])
+    velocity_ms = np.array([claim.velocity_ms for claim in claims])
+    age_s = np.abs(age_s)
     # the claim may turn since its last report; a track lags behind a turn that the claim shows
-    lag = claim.maneuver_ms2 * params.track_lag_s
-    turn = max(params.maneuver_ms2, claim.maneuver_ms2) * abs(age_s) + lag
-    place = claim.sigma_m**2 + params.slack_m**2 + (0.5 * turn * max(abs(age_s), params.track_lag_s)) ** 2
-    spread[0, 0] += place
-    spread[1, 1] += place
-    spread[2, 2] += place + params.height_slack_m**2
-    horizontal = claim.velocity_ms.copy()
-    spread[:3, :3] += params.timing_s**2 * np.outer(horizontal, horizontal)
-    spread[3:, 3:] += np.eye(3) * (params.velocity_slack_ms**2 + turn * turn)
+    turn = np.maximum(params.maneuver_ms2, maneuver_ms2) * age_s + maneuver_ms2 * params.track_lag_s
+    place = sigma_m**2 + params.slack_m**2 + (0.5 * turn * np.maximum(age_s, params.track_lag_s)) ** 2
+    spread = covariance.copy()
+    for a in range(3):
+        spread[:, a, a] += place + (params.height_slack_m**2 if a == 2 else 0.0)
+        spread[:, 3 + a, 3 + a] += params.velocity_slack_ms**2 + turn * turn
+    spread[:, :3, :3] += params.timing_s**2 * velocity_ms[:, :, None] * velocity_ms[:, None, :]
     return spread
 
 

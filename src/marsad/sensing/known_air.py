@@ -38,11 +38,15 @@ would have changed its climb by 78 m/s) is none either."""
 class KnownAir:
     """What is known to fly, each as stamp (s), Earth-fixed place (m) and velocity (m/s), sigma (m).
 
-    ``claims``: the last one of every cooperative aircraft; ``tracks``: those that cannot be rockets.
+    ``claims``: the last one of every cooperative aircraft; ``tracks``: those that cannot be rockets (plain numbers, as
+    each plot is compared with all of them).
     """
 
     claims: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
-    tracks: dict[str, tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "3"], float]] = field(default_factory=dict)
+    tracks: dict[str, tuple[float, tuple[float, ...], tuple[float, ...], float]] = field(default_factory=dict)
+
+    forget_s: float = math.inf
+    """When the first of them is too old."""
 
     def claim(self, report: CooperativeReport, book: SensorBook) -> None:
         """Take in a cooperative report that says something of now; one stamped later never gives way to one before."""
@@ -56,6 +60,7 @@ class KnownAir:
         place = np.array(ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m))
         velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
         self.claims[report.transponder_id] = (stamp, place, velocity, report.position_sigma_m)
+        self.forget_s = min(self.forget_s, stamp + _CLAIM_KEPT_S)
 
     def claimed_log_evidence(
         self,
@@ -101,15 +106,22 @@ class KnownAir:
                 self.tracks.pop(report.track_id, None)
                 continue
             p, c = report.position, report.covariance_enu
-            place = np.array(ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m))
-            velocity = np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)
+            place = ecef_from_geodetic(p.latitude_rad, p.longitude_rad, p.height_m)
+            velocity = tuple((np.array(report.velocity_enu_ms) @ enu_axes(p.latitude_rad, p.longitude_rad)).tolist())
             sigma = math.sqrt(max(c[0], c[6], c[11]))
-            self.tracks[report.track_id] = (book.seconds(report.time_utc_ns), place, velocity, sigma)
+            stamp = book.seconds(report.time_utc_ns)
+            self.tracks[report.track_id] = (stamp, place, velocity, sigma)
+            self.forget_s = min(self.forget_s, stamp + _TRACK_KEPT_S)
 
     def forget(self, now_s: float) -> None:
         """Forget claims and tracks that are too old to say anything."""
+        if now_s < self.forget_s:
+            return
         self.claims = {k: v for k, v in self.claims.items() if now_s - v[0] < _CLAIM_KEPT_S}
         self.tracks = {k: v for k, v in self.tracks.items() if now_s - v[0] < _TRACK_KEPT_S}
+        until_s = [v[0] + _CLAIM_KEPT_S for v in self.claims.values()]
+        until_s += [v[0] + _TRACK_KEPT_S for v in self.tracks.values()]
+        self.forget_s = min(until_s, default=math.inf)
 
     def explains(self, plot: Plot, place_m: Float[np.ndarray, "3"], book: SensorBook) -> bool:
         """Whether a plot (Earth-fixed place) lies where something known flies, within its errors."""
@@ -117,16 +129,19 @@ class KnownAir:
         spread = _SIGMAS * max(
             plot.covariance[0] ** 0.5, plot.range_m * max(plot.covariance[3], plot.covariance[5]) ** 0.5
         )
+        seen = place_m.tolist()
         for k, sensor in enumerate(book.sensors):
             if sensor.is_mobile and sensor.sensor_id != plot.sensor_id:
                 own = book.trails[k].place_at(stamp)
-                if own is not None and float(np.linalg.norm(place_m - np.array(own))) < spread + _MARGIN_M:
+                if own is not None and math.dist(seen, own) < spread + _MARGIN_M:
                     return True
-        for time_s, place, velocity, sigma in self.tracks.values():
+        x, y, z = seen
+        for time_s, (px, py, pz), (vx, vy, vz), sigma in self.tracks.values():
             dt = stamp - time_s
-            reach = math.hypot(spread, _SIGMAS * sigma) + 5.0 * dt * dt
-            if abs(dt) < _TRACK_KEPT_S and float(np.linalg.norm(place_m - place - velocity * dt)) < reach:
-                return True
+            if abs(dt) < _TRACK_KEPT_S:
+                away_m = math.hypot(x - px - vx * dt, y - py - vy * dt, z - pz - vz * dt)
+                if away_m < math.hypot(spread, _SIGMAS * sigma) + 5.0 * dt * dt:
+                    return True
         return False
 
 

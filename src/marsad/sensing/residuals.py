@@ -135,7 +135,7 @@ def _reported(time_s: float, way_s: np.ndarray, way_m: np.ndarray, place: np.nda
 
 
 @njit(cache=True)
-def _compare(  # noqa: C901 - a kernel of plain loops, compiled as a whole
+def _compare(
     at_s: np.ndarray, way_s: np.ndarray, way_m: np.ndarray, jitter_m: float, delta: np.ndarray, bias: np.ndarray,
     measured: np.ndarray, noise: np.ndarray, stand_m: np.ndarray, axes: np.ndarray,
     residual: np.ndarray, variance: np.ndarray, slope: np.ndarray, rate: np.ndarray, distance2: np.ndarray,

@@ -250,6 +250,9 @@ def note_burnout(event: Event, now_s: float, book: SensorBook, latency_s: Sequen
     for k, burning in event.plume_s.items():
         if len(burning) < 3:
             continue
+        known = event.burnt_out.get(k)
+        if known is not None and known[1] < math.inf and k in event.burnout_rows:
+            continue  # nothing seen since the end was noted as it stands
         sensor = book.sensors[k]
         heard_s = min(book.seconds(book.last_heard_utc_ns[k]), now_s)
         frame_s = 1.0 / sensor.rate_hz if sensor.rate_hz else FRAME_S

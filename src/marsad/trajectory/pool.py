@@ -307,7 +307,7 @@ class TrackletBook:
         longer: list[Tracklet] = []
         best: tuple[float, Tracklet] | None = None
         singles: list[Tracklet] = []
-        for t in self.tracklets:
+        for t in self._near(stamp, place_m):
             gap = stamp - t.stamp_s[-1]
             if gap < 0.0:
                 gap = min(abs(stamp - s) for s in t.stamp_s)
@@ -335,6 +335,15 @@ class TrackletBook:
                 longer.append(pair)
             self.tracklets.append(Tracklet([plot], [stamp], [place_m], [covariance], axes))
         return longer
+
+    def _near(self, stamp: float, place_m: Float[np.ndarray, "3"]) -> list[Tracklet]:
+        """The tracklets that a plot may belong to by its time and place: of a crowd's hundreds, a few."""
+        if not self.tracklets:
+            return []
+        gap_s = stamp - np.array([t.stamp_s[-1] for t in self.tracklets])
+        away_m = place_m - np.array([t.place_m[-1] for t in self.tracklets])
+        is_near = np.sqrt((away_m * away_m).sum(axis=1)) <= _FASTEST_MS * (np.abs(gap_s) + 0.5)
+        return [self.tracklets[i] for i in np.flatnonzero(is_near & (gap_s <= _TRACKLET_S)).tolist()]
 
     def _gate(
         self, t: Tracklet, stamp: float, place_m: Float[np.ndarray, "3"], covariance: Float[np.ndarray, "3 3"]

@@ -143,8 +143,10 @@ def step(
             merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
         _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
     state.events = [e for e in state.events if e.stage != "ended"]
-    if state.pool and now_s - state.pool[0].arrival_s > state.params.pool_kept_s:
-        state.pool = [u for u in state.pool if now_s - u.arrival_s <= state.params.pool_kept_s]
+    old = 0  # they stand in order of arrival, but for a few
+    while old < len(state.pool) and now_s - state.pool[old].arrival_s > state.params.pool_kept_s:
+        old += 1
+    del state.pool[:old]
     state.tracklets.forget(now_s)
     return state, TrajectoryOutputs(
         tuple(launches),
