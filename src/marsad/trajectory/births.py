@@ -17,7 +17,7 @@ from marsad.terms import (
     Flash,
     Plot,
 )
-from marsad.trajectory.claims import claim
+from marsad.trajectory.claims import claim, may_claim
 from marsad.trajectory.events import (
     Event,
     flying,
@@ -331,8 +331,10 @@ def _admit(
     waiting = [u for u in state.pool if u.detection.detection_id not in used]
     state.pool = []
     for u in waiting:
+        # the others had their chance when it came: what the new one does not expect goes on waiting
         if (
             abs(u.stamp_s - event.launch_s) < state.params.pool_kept_s
+            and may_claim(state, book, event, u.detection, u.rows, bias_sigma)
             and claim(state, book, u.detection, u.rows, bias_sigma) is not None
         ):
             used.add(u.detection.detection_id)

@@ -36,9 +36,7 @@ def claim(
     depth: int = 0,
 ) -> Event | None:
     """Give a detection to the event that forecasts it best, if any does."""
-    stamp = book.seconds(detection.time_utc_ns) - float(state.clock_s[book.index[detection.sensor_id]])
-    values = 3 if isinstance(detection, Plot) else 2
-    gate = state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
+    stamp, gate = _stamp_and_gate(state, book, detection)
     ranked: list[tuple[float, float, int, Event]] = []
     post_s = _post_burnout_s(detection, book)
     for i, event in enumerate(state.events):
@@ -63,6 +61,28 @@ def claim(
                 state.pool.append(Unclaimed(other, other_rows, book.seconds(other.time_utc_ns), stamp))
             return event
     return None
+
+
+def may_claim(
+    state: TrajectoryState,
+    book: SensorBook,
+    event: Event,
+    detection: Detection,
+    rows: Observations,
+    bias_sigma: Float[np.ndarray, "sensor 7"],
+) -> bool:
+    """Whether one event expects a detection, others apart."""
+    stamp, gate = _stamp_and_gate(state, book, detection)
+    if not _may_belong(outlook_of(event, state.world), detection, stamp, _post_burnout_s(detection, book)):
+        return False
+    return score(event, rows, state.world, bias_sigma)[0] < gate
+
+
+def _stamp_and_gate(state: TrajectoryState, book: SensorBook, detection: Detection) -> tuple[float, float]:
+    """When a detection was made by its sensor's corrected clock, and how far off (chi²) it may be."""
+    stamp = book.seconds(detection.time_utc_ns) - float(state.clock_s[book.index[detection.sensor_id]])
+    values = 3 if isinstance(detection, Plot) else 2
+    return stamp, state.params.gate_chi2[values - 1] + (10.0 if isinstance(detection, Flash) else 0.0)
 
 
 def _may_belong(outlook: Outlook, detection: Detection, stamp: float, post_s: float) -> bool:
