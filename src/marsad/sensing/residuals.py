@@ -126,7 +126,7 @@ def _reported(time_s: float, way_s: np.ndarray, way_m: np.ndarray, place: np.nda
     """Fill the place reported at a time, as ``place_at`` has it; False where no report is near enough in time."""
     if time_s < way_s[0] - 0.5 or time_s > way_s[-1] + 0.5:
         return False
-    after = min(max(np.searchsorted(way_s, time_s), 1), way_s.size - 1)
+    after: int = min(max(np.searchsorted(way_s, time_s), 1), way_s.size - 1)  # type: ignore[assignment]
     span = way_s[after] - way_s[after - 1]
     share = (time_s - way_s[after - 1]) / max(span, 1e-6)
     for a in range(3):

@@ -20,7 +20,7 @@ SITE_ROW: dict[str, tuple[tuple[int, ...], type]] = {
     "last_s": ((), np.float64),
     "recalled": ((), np.int64),
 }
-_ROOM = tuple(np.zeros((SITES_KEPT, *shape), dtype=kind) for shape, kind in SITE_ROW.values())
+_ROOM: tuple[np.ndarray, ...] = tuple(np.zeros((SITES_KEPT, *shape), dtype=kind) for shape, kind in SITE_ROW.values())
 
 
 class Kernels(NamedTuple):
