@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
 from air_kit import Body, Scene, circle, make_site, straight
 from marsad import air, pipeline
+from marsad.adapters.feed import with_ticks
 from marsad.pipeline import PipelineParams
 from marsad.terms import CooperativeReport, Message
 
@@ -86,3 +88,23 @@ def test_nobody_speaks_in_a_sensors_name() -> None:
         state, out = air.step(state, message.arrival_utc_ns, (message,))
         released += [one for one in out.tracks if one.affiliation == "friend"]
     assert released == []
+
+
+@pytest.mark.parametrize("late_s", [0.0, 3.0])
+def test_a_link_that_keeps_back_what_the_radar_says_does_not_make_a_drone_one_that_was_always_there(
+    late_s: float,
+) -> None:
+    """The drone comes over the edge 20 s after the beginning, while nothing is delivered."""
+    scene = Scene(make_site(), [Body("x", DRONE, from_s=20.0)], 40.0, seed=4)
+    begin_ns, end_ns = 19_000_000_000, round((19.0 + late_s) * 1e9)
+    state, faults, corridors = pipeline.init(scene.site), [], []
+    for message in with_ticks(
+        msgspec.structs.replace(one, arrival_utc_ns=end_ns) if begin_ns < one.arrival_utc_ns < end_ns else one
+        for one in scene.messages()
+    ):
+        state, out = pipeline.step(state, (message,))
+        faults += out.faults
+        corridors += out.corridors
+    assert bool(faults) == (late_s > 0.0), "the radar is called silent, rightly, while nothing comes"
+    assert {one.memory.threat.origin for one in state.air.known.values()} == {"edge"}
+    assert max(one.threat_probability for one in corridors) > 0.3

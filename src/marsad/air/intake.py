@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad import identify, track
+from marsad.air.origin import looked_s
 from marsad.air.scans import DEFAULT_PERIOD_S, Scan, ScanBuffer, add_plot, is_doubled, take_complete
 from marsad.air.state import SENSOR_ROWS, AirState, is_crowded, seconds
 from marsad.geo.site_frame import angles, axes_at, direction, enu_of
@@ -18,6 +19,7 @@ from marsad.terms import (
     Bearing,
     CooperativeReport,
     Disposition,
+    Heartbeat,
     Message,
     Plot,
     PoseReport,
@@ -47,6 +49,8 @@ def take(state: AirState, messages: Iterable[Message], now_s: float) -> tuple[li
             made = _track_frame(state, message)
             frames += [] if made is None else [made]
             dispositions += [] if made is not None else [_refused(message)]
+        elif isinstance(message, Heartbeat):
+            _hear(state, message.sensor_id, message.time_utc_ns)
         elif isinstance(message, PoseReport):
             _take_pose(state, message)
         elif isinstance(message, CooperativeReport):
@@ -61,7 +65,7 @@ def due_frames(state: AirState, now_s: float) -> list[track.Frame]:
     spread = 0.5 if is_crowded(state) else 0.25
     for sensor_id, buffer in state.scans.items():
         is_alive = health.is_alive(state.registration.health, sensor_id)
-        for scan in take_complete(buffer, now_s, is_alive, spread):
+        for scan in take_complete(buffer, now_s, is_alive, spread, state.heard_s.get(sensor_id, -math.inf)):
             made = _scan_frame(state, sensor_id, scan)
             if made is not None:
                 frames.append(made)
@@ -85,8 +89,18 @@ def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame |
             detection_id=plot.detection_id, sensor_id=plot.sensor_id, kind="duplicate", reason="delivered before"
         )
     time_s = seconds(state, plot.time_utc_ns) - _clock_offset(state, plot.sensor_id)
+    _hear(state, plot.sensor_id, plot.time_utc_ns)
     late = add_plot(buffer, plot, time_s, now_s, learns_phase=not is_crowded(state))
     return (None if late is None else _scan_frame(state, plot.sensor_id, late)), None
+
+
+def _hear(state: AirState, sensor_id: str, time_utc_ns: int) -> None:
+    """Note until when a radar has spoken; what it goes on with where it stopped was only late, and it watched on."""
+    time_s = seconds(state, time_utc_ns) - _clock_offset(state, sensor_id)
+    since_s = state.paused_since_s.pop(sensor_id, None)
+    if since_s is not None and time_s - state.heard_s.get(sensor_id, time_s) <= looked_s(state):
+        state.watching_since_s[sensor_id] = since_s
+    state.heard_s[sensor_id] = max(state.heard_s.get(sensor_id, -math.inf), time_s)
 
 
 def _take_pose(state: AirState, pose: PoseReport) -> None:

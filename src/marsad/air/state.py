@@ -126,6 +126,10 @@ class AirState:
     """The highest elevation at which each radar has followed something."""
     watching_since_s: dict[str, float] = field(default_factory=dict)
     """Since when each radar has been heard and did not fall silent."""
+    paused_since_s: dict[str, float] = field(default_factory=dict)
+    """The same of those that are silent now, as it was before."""
+    heard_s: dict[str, float] = field(default_factory=dict)
+    """The latest stamp of anything that a sensor with plots has said."""
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18
