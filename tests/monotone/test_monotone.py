@@ -35,8 +35,8 @@ def test_every_alarm_of_the_plain_rows_is_given_and_stands(first: int) -> None:
 
 @pytest.mark.slow
 def test_a_launch_that_overload_costs_is_seen() -> None:
-    """The first overloaded night, with a product that never comes to what it has put off."""
-    number = next(number for number in range(NIGHTS) if load_of(number))
+    """The first night of random plots, with a product that never comes to what it has put off."""
+    number = next(number for number in range(NIGHTS) if load_of(number) == "plots")
     (night,) = _watched(number, 1, "--no-searches")
     assert night["gaps"]
 
