@@ -7,6 +7,7 @@ The state is donated: after ``step`` use only the returned one.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marsad import air, trajectory, warn
+from marsad.air import AirState
 from marsad.sensing import registration, zone_watch
 from marsad.sensing.book import (
     BIAS_AZIMUTH,
@@ -44,10 +46,6 @@ from marsad.terms import (
 )
 from marsad.trajectory import TrajectoryState
 
-_FAR_SIGMAS = 4.0
-"""An error of a sensor is corrected beforehand if it is so many of its prior's standard deviations: one in 16,000 is
-where nothing is wrong.  What is less, each launch's own fit finds; and a correction costs a second story beside it."""
-
 
 @dataclass(frozen=True)
 class Outputs:
@@ -77,13 +75,18 @@ class PipelineParams:
 
     @staticmethod
     def plain() -> PipelineParams:
-        """Settings with which every row counts at its stated errors: the measure of what no cleverness may cost.
+        """Settings with which every row counts at its stated errors, whatever the work: the measure of what no
+        cleverness may cost.
 
         Leave cooperative reports of unlisted sources out of the messages for the whole of it.
         """
         return PipelineParams(
             trajectory=trajectory.TrajectoryParams(hears_findings=False, bounds_work=False),
-            air=air.AirParams(hears_findings=False),
+            air=air.AirParams(
+                hears_findings=False,
+                bounds_work=False,
+                track=replace(air.AirParams().track, again_most=math.inf),
+            ),
         )
 
 
@@ -103,6 +106,10 @@ class PipelineState:
     plain: TrajectoryState | None = None
     """The launches as all rows tell them at their stated errors, beside those corrected for what was found to be wrong
     with a sensor, from when first something was found: a finding may be wrong, and must not cost an alarm."""
+    plain_air: AirState | None = None
+    """The same of what else flies, while looks are corrected or a sensor's word is doubted; and what is known to fly
+    by it, for the plain launches."""
+    plain_known_air: KnownAir = field(default_factory=KnownAir)
 
 
 def init(site: Site, params: PipelineParams | None = None) -> PipelineState:
@@ -134,8 +141,10 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
         if state.plain is not None:
             trajectory.weather(state.plain, report)
     for claim in incoming.cooperative:
-        state.known_air.claim(claim, state.book)
-    state.known_air.forget(state.book.seconds(now_utc_ns))
+        for known_air in (state.known_air, state.plain_known_air):
+            known_air.claim(claim, state.book)
+    for known_air in (state.known_air, state.plain_known_air):
+        known_air.forget(state.book.seconds(now_utc_ns))
     biases = _biases(state)
     plain = _plain(state, now_utc_ns, tuple(incoming.detections), biases)
     state.trajectory, launch = trajectory.step(
@@ -149,9 +158,12 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
     )
     for fault in launch.faults:
         registration.hear(state.air.registration, fault)
-    claimed = {d.detection_id: d.target_id for d in launch.dispositions if d.kind in ("associated", "initiated")}
+    claimed = _claimed(launch)
+    _begin_plain_air(state)
     state.air, picture = air.step(state.air, now_utc_ns, incoming.usable, claimed)
     state.known_air.follow(picture.tracks, state.book)
+    plain_claimed = claimed if state.plain is None else _claimed(plain)
+    plain_picture = _plain_air(state, now_utc_ns, tuple(incoming.usable), plain_claimed)
     watch = _watch(state, now_utc_ns)
     state.warn, warnings = warn.step(
         state.warn,
@@ -159,9 +171,9 @@ def step(state: PipelineState, batch: Sequence[Message]) -> tuple[PipelineState,
             now_utc_ns=now_utc_ns,
             launches=launch.launches + plain.launches,
             impacts=launch.impacts + plain.impacts,
-            corridors=picture.corridors,
+            corridors=picture.corridors + plain_picture.corridors,
             lost_track_ids=picture.lost_track_ids,
-            cleared_track_ids=picture.cleared_track_ids,
+            cleared_track_ids=picture.cleared_track_ids + plain_picture.cleared_track_ids,
             orders=tuple(warn.order_of(order) for order in incoming.orders),
             watch=watch,
         ),
@@ -202,11 +214,51 @@ def _plain(
             return trajectory.TrajectoryOutputs()
         state.plain = trajectory.plain_story(state.trajectory)
         state.warn = warn.told_plainly(state.warn)
-    state.plain, said = trajectory.step(state.plain, state.book, now_utc_ns, detections, state.known_air)
+    known_air = state.known_air if state.plain_air is None else state.plain_known_air
+    state.plain, said = trajectory.step(state.plain, state.book, now_utc_ns, detections, known_air)
     return replace(
         said,
         launches=tuple(warn.plainly(one) for one in said.launches),
         impacts=tuple(warn.plainly(one) for one in said.impacts),
+    )
+
+
+def _claimed(said: trajectory.TrajectoryOutputs) -> dict[str, str]:
+    """The launch of each detection that one has taken."""
+    return {d.detection_id: d.target_id for d in said.dispositions if d.kind in ("associated", "initiated")}
+
+
+def _begin_plain_air(state: PipelineState) -> None:
+    """Let a plain air picture begin beside the corrected one, or end.
+
+    It ends when nothing is taken off any more, nobody's word is doubted and it tells of no threat.
+    """
+    if not state.params.air.hears_findings:
+        return
+    is_needed = air.is_corrected(state.air)
+    if is_needed and state.plain_air is None:
+        state.plain_air = air.plain_picture(state.air)
+        state.plain_known_air = copy.deepcopy(state.known_air)
+        state.warn = warn.told_plainly(state.warn, "drone")
+    elif not (is_needed or state.plain_air is None or air.tells_of_threats(state.plain_air)):
+        state.plain_air, state.plain_known_air = None, KnownAir()
+
+
+def _plain_air(
+    state: PipelineState, now_utc_ns: int, messages: tuple[Message, ...], claimed: dict[str, str]
+) -> air.AirOutputs:
+    """What the looks at their stated errors say of all that flies, while they are corrected or doubted otherwise.
+
+    As with the launches zones are warned by either, and it is shown as part of an alarm only.
+    """
+    if state.plain_air is None:
+        return air.AirOutputs()
+    state.plain_air.registration = state.air.registration
+    state.plain_air, said = air.step(state.plain_air, now_utc_ns, messages, claimed)
+    state.plain_known_air.follow(said.tracks, state.book)
+    return air.AirOutputs(
+        corridors=tuple(warn.plain_corridor(one) for one in said.corridors),
+        cleared_track_ids=tuple(warn.plain_name(one) for one in said.cleared_track_ids),
     )
 
 
@@ -251,7 +303,7 @@ def _biases(state: PipelineState) -> SensorBiases:
         if found is None:
             continue
         for column, row in ((BIAS_RANGE, 0), (BIAS_AZIMUTH, 1), (BIAS_ELEVATION, 2), (BIAS_CLOCK, 3)):
-            if abs(float(found.errors[row])) > _FAR_SIGMAS * biases.sigma[k, column]:
+            if abs(float(found.errors[row])) > air.FAR_SIGMAS * biases.sigma[k, column]:
                 sigma = math.sqrt(max(float(found.covariance[row, row]), 0.0))
                 biases.mean[k, column] = float(found.errors[row])
                 biases.sigma[k, column] = max(sigma, float(biases.sigma[k, column]))

@@ -226,3 +226,25 @@ def test_a_track_is_a_listed_friend_by_the_evidence_of_its_claim_before_that_nam
     assert 0.5 < shares[0] < shares[1] < shares[2]
     away, _ = _run((800.0, -300.0, 0.0))
     assert identify.friend_probability(away, {"F01"}, 40.0, params) == {}
+
+
+def _two_claims(listed: set[str] | None, *, with_stranger: bool = True) -> dict[int, str]:
+    """A listed friend on track 7, a hostile beside it on track 8, a stranger that says to be where the friend is."""
+    rng = np.random.default_rng(3)
+    book, params, v = identify.ClaimBook(), identify.ClaimParams(), np.array([50.0, 0.0, 0.0])
+    beside = np.array([0.0, 60.0, 0.0])
+    for k in range(20):
+        identify.report(book, "F01", float(k), v * k + rng.normal(0, 30, 3) + 0.4 * beside, v, 30.0, "adsb")
+        if with_stranger:
+            identify.report(book, "A99", float(k), v * k, v, 5.0, "remote_id")
+        places = np.array([v * (k + 0.4), v * (k + 0.4) + beside])
+        time_s, velocities = np.full(2, k + 0.4), np.array([v, v])
+        states = identify.TrackStates(np.array([7, 8]), time_s, places, velocities, np.repeat(_covariance(), 2, axis=0))
+        identify.compare(book, states, params, listed)
+    return {track: claim.key for track, claim in identify.claim_of_track(book).items()}
+
+
+def test_a_stranger_on_a_friends_track_does_not_send_the_friends_claim_to_another() -> None:
+    assert _two_claims({"F01"}, with_stranger=False) == {7: "F01"}
+    assert _two_claims(None) == {7: "A99", 8: "F01"}, "as it would go if all claims were equal"
+    assert _two_claims({"F01"}) == {7: "A99"}

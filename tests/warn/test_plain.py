@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marsad.warn import plainly, told_plainly
+from marsad.warn import CancelAlarm, plain_name, plainly, told_plainly
 from marsad.warn.plain import is_plain, names
 from warn.warn_kit import Run, drone, impact, launch, risk
 
@@ -26,6 +26,31 @@ def test_one_rocket_told_twice_is_not_two() -> None:
     run = Run()
     told(run, 0, 0.06, 0.06)  # two rockets of so much would be 0.116, above the threshold of 0.1
     assert run.level() in ("watch", "prepare")
+
+
+def test_a_drone_is_alarmed_by_either_story_and_is_not_two() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("T1", risk("Z0", 0.03, 40)), drone(plain_name("T1"), risk("Z0", 0.03, 40))))
+    assert run.level() in ("watch", "prepare")  # two drones of so much would be 0.059, above the threshold of 0.05
+    run.step(1, corridors=(drone(plain_name("T1"), risk("Z0", 0.3, 40)),))
+    assert run.level() == "take_shelter"
+
+
+def test_a_finding_that_moves_a_drone_away_takes_no_alarm_back() -> None:
+    run = Run()
+    run.step(0, corridors=(drone("T1", risk("Z0", 0.5, 60)),))
+    run.state = told_plainly(run.state, "drone")
+    run.step(1, corridors=(drone("T1"),))
+    run.wait(1.5, 30)
+    assert run.level() == "take_shelter"
+
+
+def test_a_person_takes_back_both_stories() -> None:
+    run = Run()
+    told(run, 0, 0.9, 0.9)
+    run.step(1, orders=(CancelAlarm(order_id="P1", zone_ids=("Z0",), operator_ids=("P",)),))
+    run.wait(1.5, 5)
+    assert run.level() not in ("take_shelter", "remain")
 
 
 def test_what_belongs_to_neither_story_counts_in_both() -> None:

@@ -30,7 +30,8 @@ def is_watched(
     """
     for sensor_id in state.scans if radars is None else radars:
         sensor = state.registration.sensors.get(sensor_id)
-        trusted = not any(key.startswith(f"{sensor_id}/") for key in state.registration.accused)
+        is_accused = any(key.startswith(f"{sensor_id}/") for key in state.registration.accused)
+        trusted = not (state.params.hears_findings and is_accused)
         if sensor is None or not trusted or not health.is_alive(state.registration.health, sensor_id):
             continue
         if _sees(state, sensor, place_m, reach):

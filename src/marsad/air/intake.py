@@ -10,14 +10,16 @@ import numpy as np
 from jaxtyping import Float
 
 from marsad import identify, track
+from marsad.air.origin import looked_s
 from marsad.air.scans import DEFAULT_PERIOD_S, Scan, ScanBuffer, add_plot, is_doubled, take_complete
-from marsad.air.state import CROWD, SENSOR_ROWS, AirState, seconds
+from marsad.air.state import SENSOR_ROWS, AirState, is_crowded, seconds
 from marsad.geo.site_frame import angles, axes_at, direction, enu_of
-from marsad.sensing import health, registration
+from marsad.sensing import health
 from marsad.terms import (
     Bearing,
     CooperativeReport,
     Disposition,
+    Heartbeat,
     Message,
     Plot,
     PoseReport,
@@ -47,6 +49,8 @@ def take(state: AirState, messages: Iterable[Message], now_s: float) -> tuple[li
             made = _track_frame(state, message)
             frames += [] if made is None else [made]
             dispositions += [] if made is not None else [_refused(message)]
+        elif isinstance(message, Heartbeat):
+            _hear(state, message.sensor_id, message.time_utc_ns)
         elif isinstance(message, PoseReport):
             _take_pose(state, message)
         elif isinstance(message, CooperativeReport):
@@ -58,20 +62,16 @@ def due_frames(state: AirState, now_s: float) -> list[track.Frame]:
     """Frames that are complete by now, in order of time."""
     frames: list[track.Frame] = []
     # of many, the plots of a turn's last third would come one by one, each a frame: the turn is waited for
-    spread = 0.5 if _is_crowded(state) else 0.25
+    spread = 0.5 if is_crowded(state) else 0.25
     for sensor_id, buffer in state.scans.items():
         is_alive = health.is_alive(state.registration.health, sensor_id)
-        for scan in take_complete(buffer, now_s, is_alive, spread):
+        for scan in take_complete(buffer, now_s, is_alive, spread, state.heard_s.get(sensor_id, -math.inf)):
             made = _scan_frame(state, sensor_id, scan)
             if made is not None:
                 frames.append(made)
     if state.params.object_bearings:
         frames += _bearing_frames(state, now_s)
     return sorted(frames, key=lambda one: one.time_s)
-
-
-def _is_crowded(state: AirState) -> bool:
-    return len(state.tracking.tracks.uid) > CROWD
 
 
 def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame | None, Disposition | None]:
@@ -89,8 +89,18 @@ def _take_plot(state: AirState, plot: Plot, now_s: float) -> tuple[track.Frame |
             detection_id=plot.detection_id, sensor_id=plot.sensor_id, kind="duplicate", reason="delivered before"
         )
     time_s = seconds(state, plot.time_utc_ns) - _clock_offset(state, plot.sensor_id)
-    late = add_plot(buffer, plot, time_s, now_s, learns_phase=not _is_crowded(state))
+    _hear(state, plot.sensor_id, plot.time_utc_ns)
+    late = add_plot(buffer, plot, time_s, now_s, learns_phase=not is_crowded(state))
     return (None if late is None else _scan_frame(state, plot.sensor_id, late)), None
+
+
+def _hear(state: AirState, sensor_id: str, time_utc_ns: int) -> None:
+    """Note until when a radar has spoken; what it goes on with where it stopped was only late, and it watched on."""
+    time_s = seconds(state, time_utc_ns) - _clock_offset(state, sensor_id)
+    since_s = state.paused_since_s.pop(sensor_id, None)
+    if since_s is not None and time_s - state.heard_s.get(sensor_id, time_s) <= looked_s(state):
+        state.watching_since_s[sensor_id] = since_s
+    state.heard_s[sensor_id] = max(state.heard_s.get(sensor_id, -math.inf), time_s)
 
 
 def _take_pose(state: AirState, pose: PoseReport) -> None:
@@ -112,6 +122,8 @@ def _take_pose(state: AirState, pose: PoseReport) -> None:
 
 
 def _take_claim(state: AirState, claim: CooperativeReport) -> None:
+    if claim.transponder_id in state.registration.sensors:
+        return  # where an own sensor is, it says itself: whoever else speaks in its name is not heard
     identify.report(
         state.book,
         claim.transponder_id,
@@ -127,8 +139,8 @@ def _take_claim(state: AirState, claim: CooperativeReport) -> None:
 
 def _clock_offset(state: AirState, sensor_id: str) -> float:
     """Clock offset to be taken off a sensor's stamps: only one that was named as a fault, and is sure."""
-    found = registration.correction(state.registration, sensor_id) if state.params.hears_findings else None
-    return float(found.errors[3]) if found is not None and abs(found.errors[3]) > 0.05 else 0.0
+    found = state.corrections.get(sensor_id)
+    return float(found[3]) if found is not None and abs(found[3]) > 0.05 else 0.0
 
 
 def _row(state: AirState, sensor_id: str) -> int | None:
@@ -178,8 +190,8 @@ def _stand(state: AirState, sensor_id: str, time_s: float) -> tuple[Float[np.nda
 
 
 def _biases(state: AirState, sensor_id: str) -> Float[np.ndarray, "3"]:
-    found = registration.correction(state.registration, sensor_id) if state.params.hears_findings else None
-    return np.zeros(3) if found is None else found.errors[:3]
+    found = state.corrections.get(sensor_id)
+    return np.zeros(3) if found is None else found[:3]
 
 
 def _scan_frame(state: AirState, sensor_id: str, scan: Scan) -> track.Frame | None:
@@ -233,7 +245,7 @@ def _bearing_frames(state: AirState, now_s: float) -> list[track.Frame]:
     """
     if not state.bearings:
         return []
-    is_crowd = _is_crowded(state)
+    is_crowd = is_crowded(state)
     wait = (b.latency_s + (0.0 if is_crowd else 0.75 * b.period_s + 0.15) for b in state.scans.values())
     hold = max(wait, default=0.0)
     ready = [b for b in state.bearings if seconds(state, b.time_utc_ns) <= now_s - hold]

@@ -20,12 +20,19 @@ _SMALL_BODY = 0.35
 
 
 def note_watch(state: AirState, now_s: float) -> None:
-    """Remember since when each radar has been heard without falling silent."""
+    """Remember since when each radar has been heard without falling silent, and of the silent since when they were."""
     for sensor_id, sensor in state.registration.sensors.items():
         if sensor.kind == "radar" and health.is_alive(state.registration.health, sensor_id):
             state.watching_since_s.setdefault(sensor_id, now_s)
         else:
-            state.watching_since_s.pop(sensor_id, None)
+            since_s = state.watching_since_s.pop(sensor_id, None)
+            if since_s is not None:
+                state.paused_since_s[sensor_id] = since_s
+
+
+def looked_s(state: AirState) -> float:
+    """For how long a radar must have looked at a place to say that nothing was there."""
+    return max(_LEAST_S, _LOOKS * max((b.period_s for b in state.scans.values()), default=DEFAULT_PERIOD_S))
 
 
 def origin_of(
@@ -48,12 +55,12 @@ def origin_of(
         "start" if nobody watched yet in the seconds before, "inside" if the places where it was then are watched so
         well that a small body would have been seen there, else "edge".
     """
-    looked_s = max(_LEAST_S, _LOOKS * max((b.period_s for b in state.scans.values()), default=DEFAULT_PERIOD_S))
+    before_s = looked_s(state)
     back_ms = np.array([velocity_ms[0], velocity_ms[1], 0.0])
     first_m = position_m - (state.tracking.time_s - born_s) * back_ms
-    long_on = {key for key, since_s in state.watching_since_s.items() if since_s <= born_s - looked_s}
+    long_on = {key for key, since_s in state.watching_since_s.items() if since_s <= born_s - before_s}
     if not long_on:
         return "start"
-    places = [first_m - share * looked_s * back_ms for share in _SHARES]
+    places = [first_m - share * before_s * back_ms for share in _SHARES]
     is_inside = all(is_watched(state, place_m, _SMALL_BODY, long_on) for place_m in places)
     return "inside" if is_inside else "edge"

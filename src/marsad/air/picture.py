@@ -43,7 +43,7 @@ def describe(
         return AirOutputs(tracks=tuple(reports), lost_track_ids=tuple(lost), dispositions=tuple(dispositions))
     view = _View(state, rows)
     tracks = view.tracks
-    identify.compare(state.book, view.states(now_s), state.params.claims)
+    identify.compare(state.book, view.states(now_s), state.params.claims, lists_of(state).released)
     if is_all:
         _watch_claims(state, now_s, view.estimate.position_enu_m, dispositions)
     judgements = view.judge(now_s)
@@ -189,6 +189,15 @@ def _forerunner(state: AirState, places_m: Float[np.ndarray, "track 3"], row: in
     return None
 
 
+def lists_of(state: AirState) -> identify.Lists:
+    """Who is listed, by the site."""
+    return identify.Lists(
+        own=frozenset(state.site.own_transponder_ids),
+        friends=frozenset(state.site.friendly_transponder_ids),
+        sensors=frozenset(sensor.sensor_id for sensor in state.site.sensors),
+    )
+
+
 class _View:
     """Some rows of the tracks as they stand, as arrays; made once a step."""
 
@@ -243,11 +252,7 @@ class _View:
         falling = self.motion.falling.tolist()
         rockets = [rocket_probability(state.known[u], f, now_s) for u, f in zip(uids, falling, strict=True)]
         self._lay_out_ways(now_s, kinds, rockets)
-        lists = identify.Lists(
-            own=frozenset(state.site.own_transponder_ids),
-            friends=frozenset(state.site.friendly_transponder_ids),
-            sensors=frozenset(sensor.sensor_id for sensor in state.site.sensors),
-        )
+        lists = lists_of(state)
         friend = identify.friend_probability(state.book, lists.released, now_s, state.params.claims)
         evidence = identify.Evidence(
             kinds=kinds,
@@ -285,7 +290,8 @@ class _View:
             if float(self.tracks.existence[row]) * threat >= settings.corridor_from and now_s - known.reach_s >= due:
                 waiting.append((known.reach_s, -threat, int(row), known))
         waiting.sort(key=lambda item: item[:3])
-        for _, _, oldest, known in waiting[: settings.corridors_at_once]:
+        at_once = settings.corridors_at_once if settings.bounds_work else len(waiting)
+        for _, _, oldest, known in waiting[:at_once]:
             known.reach = self._reach(oldest)
             known.reach_s = now_s
 

@@ -106,11 +106,16 @@ def _learn_phase(buffer: ScanBuffer, time_s: float) -> None:
         buffer.phase_s += 0.5 * wanted
 
 
-def take_complete(buffer: ScanBuffer, now_s: float, is_alive: bool, spread: float = 0.25) -> list[Scan]:
+def take_complete(
+    buffer: ScanBuffer, now_s: float, is_alive: bool, spread: float = 0.25, heard_s: float = math.inf
+) -> list[Scan]:
     """Hand on the scans whose plots should all have arrived by now, empty ones too while the radar lives.
 
+    A scan is empty only if the radar has said something of a later time: what it says comes in order, and a link that
+    keeps it back for some seconds has seen nothing vanish.
+
     ``spread``: within what part of the period before and after a scan's nominal time its stamps lie; what is beyond
-    comes alone, which costs more the more there is.
+    comes alone, which costs more the more there is.  ``heard_s``: the latest stamp of anything that the radar has said.
 
     A scan is complete when the spread, the radar's latency and an allowance for its
     scatter have passed since its nominal time.  Stamps of a radar whose clock is wrong would make scans wait for ever
@@ -126,7 +131,10 @@ def take_complete(buffer: ScanBuffer, now_s: float, is_alive: bool, spread: floa
         if not held:
             return []
         buffer.handed_until = held[0] - 1
-    newest = max([*held, min(last_due, buffer.handed_until + 3) if is_alive else buffer.handed_until])
+    last_silent = min(last_due, buffer.handed_until + 3) if is_alive else buffer.handed_until
+    while last_silent > buffer.handed_until and scan_time(buffer, last_silent) + spread * buffer.period_s > heard_s:
+        last_silent -= 1
+    newest = max([*held, last_silent])
     for number in range(max(buffer.handed_until + 1, newest - 8), newest + 1):
         plots = buffer.waiting.pop(number, [])
         buffer.first_arrival_s.pop(number, None)

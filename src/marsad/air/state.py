@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
 
 from marsad import identify, track
 from marsad.air.scans import ScanBuffer
@@ -24,6 +28,10 @@ from marsad.terms import (
 
 SENSOR_ROWS = 64
 """Places for sensors in the tracker; a radar takes two (whole scans, late plots)."""
+FAR_SIGMAS = 4.0
+"""An error of a sensor is taken off beforehand if it is so many of its prior's standard deviations: one in 16,000 is
+where nothing is wrong.  What is less is within what the looks may scatter, and each launch's own fit finds it; and a
+correction costs a second story beside it."""
 CROWD = 50
 """Up to so many tracks everything is done at once (the night of thirty objects has 46); beyond, what may wait for some
 tenths of a second is done less often."""
@@ -37,7 +45,9 @@ class AirParams:
     neighbours.  A standing track that nothing updated is reported again after ``repeat_s``; corridors are renewed
     every ``corridor_every_s``, at most ``corridors_at_once`` in one step, the likeliest threats first, for what exists
     and comes to attack with ``corridor_from`` at least: a tenth of what any policy's threshold is likely to be.
-    ``hears_findings``: whether what is found to be wrong with a sensor is taken off before tracking.
+    ``hears_findings``: whether what is found to be wrong with a sensor is taken off before tracking, and keeps it from
+    bearing witness.
+    ``bounds_work``: whether with more than ``CROWD`` tracks less is done for each of them.
     What is first seen within ``own_ground_m`` of a zone's edge rose inside the site, unless a suspect was lost
     within the last ``lost_suspect_s``.  A track that begins within ``heir_m`` of one just missed goes on in its name.
     """
@@ -59,6 +69,7 @@ class AirParams:
     corridor_from: float = 0.01
     object_bearings: bool = True
     hears_findings: bool = True
+    bounds_work: bool = True
 
 
 @dataclass
@@ -117,6 +128,10 @@ class AirState:
     """The highest elevation at which each radar has followed something."""
     watching_since_s: dict[str, float] = field(default_factory=dict)
     """Since when each radar has been heard and did not fall silent."""
+    paused_since_s: dict[str, float] = field(default_factory=dict)
+    """The same of those that are silent now, as it was before."""
+    heard_s: dict[str, float] = field(default_factory=dict)
+    """The latest stamp of anything that a sensor with plots has said."""
     last_watch_s: float = -1e18
     last_forget_s: float = -1e18
     last_suspect_lost_s: float = -1e18
@@ -124,6 +139,12 @@ class AirState:
     """When all tracks were last judged."""
     frames: list[track.Frame] = field(default_factory=list)
     """Looks that wait to be tracked together, of a crowd."""
+    looked_utc_ns: int | None = None
+    """Until when complete looks were handed on."""
+    corrections: Mapping[str, Float[np.ndarray, "4"]] = field(default_factory=dict)
+    """By sensor, what is taken off its measurements: range (m), azimuth and elevation (rad), clock (s)."""
+    is_beside: bool = False
+    """It goes on beside another picture, which registers the sensors for both."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +161,11 @@ class AirOutputs:
     lost_track_ids: tuple[str, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     faults: tuple[SensorFault, ...] = ()
+
+
+def is_crowded(state: AirState) -> bool:
+    """Whether there is so much in the air that some of the work waits."""
+    return state.params.bounds_work and len(state.tracking.tracks.uid) > CROWD
 
 
 def seconds(state: AirState, time_utc_ns: int) -> float:

@@ -9,7 +9,7 @@ flies at its place does not move as it says, or if its own reports leap between 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,6 +79,8 @@ class Claim:
     sigma_m: float = 30.0
     reports: int = 0
     bound_track: int = -1
+    bound_among_listed: int = -1
+    """For who is listed: the track that it would have if nobody else claimed anything."""
     watched_empty_s: float = 0.0
     unlike_s: float = 0.0
     leaps: int = 0
@@ -198,10 +200,16 @@ def forget(book: ClaimBook, ended_tracks: set[int], now_s: float, keep_s: float 
     for claim in book.claims.values():
         if claim.bound_track in ended_tracks:
             claim.bound_track = -1
+        if claim.bound_among_listed in ended_tracks:
+            claim.bound_among_listed = -1
 
 
-def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams) -> None:
-    """Update the evidence of every track near a claim, then bind tracks and claims one to one."""
+def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams, listed: Collection[str] | None = None) -> None:
+    """Update the evidence of every track near a claim, then bind tracks and claims one to one.
+
+    ``listed`` (None: all): whose claims take a threat away.  One of these is bound only to the track that it would have
+    without all other claims too: a stranger that is bound to a friend's own track sends the friend's claim to nobody.
+    """
     claims = [claim for claim in book.claims.values() if claim.reports and claim.has_velocity]
     if not claims or not tracks.track.size:
         return
@@ -232,7 +240,16 @@ def compare(book: ClaimBook, tracks: TrackStates, params: ClaimParams) -> None:
             _update_pair(
                 pair, claims[column], now_s[row], differences[i], spreads[i], distance2[i], height_sigma_m, params
             )
-    _bind(book, params)
+    alone = _bound(
+        book, {c.key: c.bound_among_listed for c in book.claims.values() if listed is None or c.key in listed}, params
+    )
+    among_all = _bound(book, {claim.key: claim.bound_track for claim in book.claims.values()}, params)
+    for claim in book.claims.values():
+        is_listed = listed is None or claim.key in listed
+        claim.bound_among_listed = alone.get(claim.key, -1) if is_listed else -1
+        claim.bound_track = among_all.get(claim.key, -1)
+        if is_listed and claim.bound_track != claim.bound_among_listed:
+            claim.bound_track = -1
 
 
 def _update_pair(
@@ -298,25 +315,26 @@ def _update_offset(
         pair.offset_m = difference[:3].copy()
 
 
-def _bind(book: ClaimBook, params: ClaimParams) -> None:
-    """Give every claim at most one track and every track at most one claim, the strongest evidence first."""
-    bound_before = {claim.key: claim.bound_track for claim in book.claims.values()}
+def _bound(book: ClaimBook, bound_before: Mapping[str, int], params: ClaimParams) -> dict[str, int]:
+    """Give every claim of these at most one track and every track at most one claim, the strongest evidence first.
+
+    ``bound_before``: for each claim that takes part, the track that it had before.
+    """
     ranked = sorted(
         (
-            (-pair.log_likelihood - (1.0 if bound_before.get(key) == track else 0.0), track, key)
+            (-pair.log_likelihood - (1.0 if bound_before[key] == track else 0.0), track, key)
             for (track, key), pair in book.pairs.items()
-            if pair.log_likelihood > (params.unbind_at if bound_before.get(key) == track else params.bind_at)
+            if key in bound_before
+            and pair.log_likelihood > (params.unbind_at if bound_before[key] == track else params.bind_at)
         ),
     )
-    for claim in book.claims.values():
-        claim.bound_track = -1
+    bound: dict[str, int] = {}
     taken: set[int] = set()
     for _, track, key in ranked:
-        found = book.claims.get(key)
-        if found is None or found.bound_track >= 0 or track in taken:
-            continue
-        found.bound_track = track
-        taken.add(track)
+        if key not in bound and track not in taken:
+            bound[key] = track
+            taken.add(track)
+    return bound
 
 
 def watch(

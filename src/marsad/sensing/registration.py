@@ -210,6 +210,17 @@ def correction(state: RegistrationState, sensor_id: str) -> SensorRegistration |
     return found if found is not None and found.is_sure else None
 
 
+def far_errors(state: RegistrationState, sensor_id: str, sigmas: float) -> Float[np.ndarray, "4"]:
+    """Give what is sure of a sensor's errors (m, rad, rad, s), each that is so many of its prior's standard deviations.
+
+    What is less is 0.
+    """
+    found, sensor = correction(state, sensor_id), state.sensors.get(sensor_id)
+    if found is None or sensor is None:
+        return np.zeros(SENSOR_PARAMETERS)
+    return np.where(np.abs(found.errors) > sigmas * _prior(sensor.bias_prior), found.errors, 0.0)
+
+
 def _note(state: RegistrationState, fault: SensorFault) -> None:
     key = f"{fault.sensor_id}/{fault.kind}"
     if fault.cleared:

@@ -190,6 +190,10 @@ def work_off(
     """Make the searches that were put off, the likeliest to hit a zone first, as many as there is room for now."""
     state.searches.forget(now_s, state.params.pool_kept_s)
     while (tracklet := state.searches.next()) is not None:
+        if all(state.known_air.explains(p, plot_place(p, book), book) for p in tracklet.plots):
+            # no plot of what is known to fly founds a launch, and most that waits is of a crowd known by now
+            state.searches.give_back()
+            continue
         line = straight(tracklet)
         if _asks_for_a_search(state, book, tracklet, line):
             _born_of_tracklet(state, book, now_s, tracklet, line, bias_mean, bias_sigma)

@@ -297,6 +297,7 @@ class TrackletBook:
 
     tracklets: list[Tracklet] = field(default_factory=list)
     now_s: float | None = None
+    is_bounded: bool = True
 
     def add(self, plot: Plot, rows: Observations, place_m: Float[np.ndarray, "3"], book: SensorBook) -> list[Tracklet]:
         """Take in a plot; returns the tracklets it made longer."""
@@ -391,7 +392,7 @@ class TrackletBook:
             return
         now_s, self.now_s = self.now_s, None
         kept = [t for t in self.tracklets if now_s - t.stamp_s[-1] < (_TRACKLET_KEPT_S if len(t.plots) > 1 else 7.0)]
-        self.tracklets = _bounded(kept)
+        self.tracklets = _bounded(kept) if self.is_bounded else kept
         for t in self.tracklets:
             if len(t.plots) > 12:
                 del t.plots[:-10], t.stamp_s[:-10], t.place_m[:-10], t.covariance_m2[:-10]

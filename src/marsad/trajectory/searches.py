@@ -98,6 +98,10 @@ class Searches:
             return best.tracklet
         return None
 
+    def give_back(self) -> None:
+        """Leave a search that was not needed to another tracklet."""
+        self.left += 1.0
+
     def forget(self, now_s: float, kept_s: float) -> None:
         """Let go of what waits in vain: claimed by a launch, known to be an aircraft, or too old to be told."""
         for name, queue in list(self.waiting.items()):

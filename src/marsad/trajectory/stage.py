@@ -39,7 +39,7 @@ from marsad.trajectory.joining import accuse, let_go_repeats, merge_reconciled, 
 from marsad.trajectory.modes import (
     world_of,
 )
-from marsad.trajectory.pool import Unclaimed
+from marsad.trajectory.pool import TrackletBook, Unclaimed
 from marsad.trajectory.report import normal_points
 from marsad.trajectory.rows import rows_of
 from marsad.trajectory.scatter import note_scatter
@@ -55,6 +55,7 @@ def init(site: Site, params: TrajectoryParams | None = None) -> TrajectoryState:
         site=site,
         params=params,
         searches=Searches() if params.bounds_work else Searches(left=math.inf),
+        tracklets=TrackletBook(is_bounded=params.bounds_work),
         zones=prepare_zones(site.zones, site.origin),
         normal=normal_points(),
         world=world_of(site.rockets, site.terrain, site.weather),
@@ -212,7 +213,8 @@ def _is_due(state: TrajectoryState, event: Event, now_s: float) -> bool:
     if event.plots > 0 and event.last_plot_s >= event.last_row_s:
         return True
     is_young = now_s - event.born_s < state.params.young_s
-    crowd = (state.young_count(now_s) if is_young else len(state.events)) / 1.5
+    count = (state.young_count(now_s) if is_young else len(state.events)) if state.params.bounds_work else 0
+    crowd = count / 1.5
     return now_s - event.last_fit_s >= state.params.refit_s * max(1.0, crowd)
 
 

@@ -8,6 +8,7 @@ watches, the level stays until a person ends it, or until the zone has been watc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from marsad.sensing.site import WarningPolicy
@@ -57,14 +58,14 @@ class Verdict:
 def _union(risks: list[tuple[Threat, ZoneRisk]]) -> float:
     """Probability that at least one of independent threats comes true, 1 − Π(1 − p).
 
-    Rockets may be told by two stories of the same ones: the more dangerous counts, with all that belongs to neither.
+    Rockets, and drones, may be told by two stories of the same ones: the more dangerous of the two counts.
     """
-    none = {False: 1.0, True: 1.0}
+    none: dict[tuple[str, bool], float] = {}
     for threat, risk in risks:
-        for plain in none:
-            if threat.kind != "rocket" or is_plain(threat.event_id) == plain:
-                none[plain] *= 1.0 - risk.probability
-    return 1.0 - min(none.values())
+        story = threat.kind, is_plain(threat.event_id)
+        none[story] = none.get(story, 1.0) * (1.0 - risk.probability)
+    kinds = {kind for kind, _ in none}
+    return 1.0 - math.prod(min(none.get((kind, plain), 1.0) for plain in (False, True)) for kind in sorted(kinds))
 
 
 def look(threats: dict[str, Threat], zone: Zone, now_utc_ns: int, policy: WarningPolicy, params: WarnParams) -> Picture:

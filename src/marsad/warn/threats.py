@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from marsad.terms import CorridorForecast, ImpactForecast, LaunchEstimate, ZoneRisk
 from marsad.terms.warnings import Hazard
 from marsad.warn.evidence import CancelAlarm, Evidence, ManualAlarm
+from marsad.warn.plain import plain_name
 from marsad.warn.state import Incident, Memory, Threat, WarnParams, WarnState
 
 SECOND_NS = 1_000_000_000
@@ -171,7 +172,8 @@ class _Work:
         for zone_id in order.zone_ids:
             record = self.memory.zones.get(zone_id)
             for event_id in record.event_ids if record is not None else ():
-                self.cancel(event_id, f"person:{order.order_id}")
+                for name in (event_id, plain_name(event_id)):  # a record names what both stories tell of only once
+                    self.cancel(name, f"person:{order.order_id}")
 
     def cancel(self, event_id: str, by: str) -> None:
         """Take a threat back."""
