@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,37 @@ if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
     install_import_hook(checked_modules(), "runtime_types.checked")
 
 
+# the files that take long, longest first; the console's, which need no kernels, before all
+FIRST = (
+    "console/test_picture.py",
+    "console/test_hands.py",
+    "monotone/test_monotone.py",
+)
+COMPILED = os.environ.get("MARSAD_COMPILED")
+"""A file that is there when the kernels are compiled, if that goes on beside the tests (`make test`)."""
+COMPILING_S = 900.0
+
+
+def _place(path: Path) -> int:
+    name = path.relative_to(ROOT / "tests").as_posix()
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take long first: workers take whole files in this order, and none then ends long after all."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in slow)  # stable: the order within stays
+    items.sort(key=lambda item: (_place(item.path), item.path not in slow))  # stable: the order within stays
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that may use kernels wait until they are compiled, so that they are compiled once."""
+    needs_none = item.path.parent == ROOT / "tests" / "console" and item.path.name != "test_real_station.py"
+    if COMPILED is None or needs_none:
+        return
+    began = time.monotonic()
+    while not Path(COMPILED).exists() and time.monotonic() - began < COMPILING_S:
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")
