@@ -55,12 +55,19 @@ if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
     install_import_hook(checked_modules(), "runtime_types.checked")
 
 
-# the files that take long, longest first; the console's, which need no kernels, before all
+# the console's files, which need no kernels, before all; then what takes long, longest first (by processor time)
 FIRST = (
     "console/test_picture.py",
     "console/test_hands.py",
+    "console/test_practice.py",
+    "console/test_unwatched.py",
     "monotone/test_monotone.py",
+    "trajectory/test_launch_impact.py",
+    "trajectory/test_practice_cases.py",
+    "api/test_demonstration.py",
 )
+APART = ("monotone/test_monotone.py",)
+"""Files whose tests share nothing and together take longer than a worker's part: each test goes where there is room."""
 COMPILED = os.environ.get("MARSAD_COMPILED")
 """A file that is there when the kernels are compiled, if that goes on beside the tests (`make test`)."""
 COMPILING_S = 900.0
@@ -75,6 +82,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take long first: workers take whole files in this order, and none then ends long after all."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: (_place(item.path), item.path not in slow))  # stable: the order within stays
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to workers, as ``--dist loadfile`` does, but for those of `APART`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # the way that xdist means it
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.split("::", 1)[0]
+            return nodeid if path.endswith(APART) else path
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -67,7 +67,7 @@ def console(request: pytest.FixtureRequest, built: Path) -> Iterator[Open]:
             stack.callback(context.close)
             context.grant_permissions(["clipboard-read", "clipboard-write"])
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000 if draws else 20_000)  # a busy machine draws slowly
             opened = Console(page, mock, url, [], [])
             page.on("pageerror", lambda error: opened.errors.append(str(error)))
             page.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)
