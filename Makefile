@@ -8,7 +8,7 @@ ARGS   ?=
 PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
 NODE_AT_LEAST := 20.19
 
-# without it every process that a test starts would compile all libraries anew, which takes longer than its work
+# what checks and tests load is compiled once and kept, not anew by every process that they start
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN   := $(VENV)/bin
