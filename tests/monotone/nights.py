@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from functools import cache
 
@@ -54,6 +55,12 @@ def _with_claims(run: Run) -> tuple[Message, ...]:
 def as_product(night: ComposedNight, arrived: Sequence[Message]) -> list[Step]:
     """The night as the product takes it."""
     return list(feed(night.site, arrived))
+
+
+def as_far_as(arrived: Sequence[Message], until_s: float) -> Sequence[Message]:
+    """What arrives up to a time, with the one message after it: the timer then ticks past that time too."""
+    after = bisect.bisect_right(arrived, until_s, key=lambda one: one.arrival_utc_ns * 1e-9)
+    return arrived[: after + 1]
 
 
 def as_plain_rows(night: ComposedNight, arrived: Sequence[Message]) -> list[Step]:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from marsad.terms import Tick
 from monotone.alarms import Alarm, gaps
+from monotone.nights import as_far_as
 
 NIGHTS = int(os.environ.get("NIGHTS", "30"))
 """`make monotone NIGHTS=300` looks at more."""
@@ -29,6 +31,13 @@ def test_every_alarm_of_the_plain_rows_is_given_and_stands(first: int) -> None:
     assert len(nights) == count
     less = [night for night in nights if night["gaps"]]
     assert less == [], "\n".join(f"{night['is']}: {night['gaps']}" for night in less)
+
+
+def test_a_night_is_followed_past_its_last_alarm() -> None:
+    arrived = [Tick(arrival_utc_ns=s * 1_000_000_000) for s in range(10)]
+    assert as_far_as(arrived, 4.0) == arrived[:6]
+    assert as_far_as(arrived, 4.5) == arrived[:6]
+    assert as_far_as(arrived, 20.0) == arrived
 
 
 def _alarm(begin_s: float, end_s: float, zone_id: str = "Z1") -> Alarm:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from monotone.alarms import alarms, gaps
-from monotone.nights import as_plain_rows, as_product, messages, night
+from monotone.nights import as_far_as, as_plain_rows, as_product, messages, night
 
 
 def main() -> None:
@@ -22,7 +23,10 @@ def main() -> None:
     for number in range(first, first + count):
         tonight = night(number)
         arrived = messages(tonight, number)
-        product, plain = alarms(as_product(tonight, arrived)), alarms(as_plain_rows(tonight, arrived))
+        plain = alarms(as_plain_rows(tonight, arrived))
+        # after the last of these alarms, and where there is none, the product can be no worse
+        last_s = max((alarm.end_s for alarm in plain), default=-math.inf)
+        product = alarms(as_product(tonight, as_far_as(arrived, last_s))) if plain else []
         said = {
             "night": number,
             "is": repr(tonight),
