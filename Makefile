@@ -8,6 +8,9 @@ ARGS   ?=
 PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
 NODE_AT_LEAST := 20.19
 
+# what checks and tests load is compiled once and kept, not anew by every process that they start
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN   := $(VENV)/bin
 DONE  := $(VENV)/.done
 UV    := $(BIN)/uv pip
@@ -17,7 +20,7 @@ SOURCES := $(shell find src/marsad -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: nights monotone help demo test lint rules layout types layers pytest web-test console programs warmup setup setup-dev lock bench format clean machine
+.PHONY: nights monotone help demo test lint rules layout types layers pytest tests web-test console programs warmup setup setup-dev lock bench format clean machine
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,14 +30,17 @@ help:  ## say what there is
 demo: setup  ## set up, then a night at a gas plant in the browser; ARGS="--no-browser --once" passes options on
 	@$(BIN)/marsad demo $(ARGS)
 
-# the kernels are compiled on one core while the other checks; with --keep-going the tests run even so
+# the kernels are compiled on one core while the other builds the console, checks, and begins with the tests that need
+# none; with --keep-going the tests run even if a check fails
 KEEP_GOING = $(findstring k,$(firstword -$(MAKEFLAGS)))
-test: $(DONE)/dev console programs  ## set up, then all checks and tests; ARGS="-k zone" passes options on
-	@$(MAKE) --no-print-directory $(DONE)/warm & kernels=$$!; failed=0; \
-	$(MAKE) --no-print-directory lint web-test || failed=1; \
-	wait $$kernels || failed=1; \
-	[ $$failed = 0 ] || [ -n "$(KEEP_GOING)" ] || exit 1; \
-	$(MAKE) --no-print-directory pytest && exit $$failed
+COMPILED = $(abspath $(DONE))/compiled
+test: $(DONE)/dev  ## set up, then all checks and tests; ARGS="-k zone" passes options on
+	@rm -f $(COMPILED); { ended=0; $(MAKE) --no-print-directory $(DONE)/warm || ended=$$?; touch $(COMPILED); exit $$ended; } & \
+	kernels=$$!; failed=0; \
+	$(MAKE) --no-print-directory console programs lint web-test || failed=1; \
+	if [ $$failed = 0 ] || [ -n "$(KEEP_GOING)" ]; then \
+	  MARSAD_COMPILED=$(COMPILED) $(MAKE) --no-print-directory tests || failed=1; fi; \
+	wait $$kernels && exit $$failed
 
 # --- the parts -----------------------------------------------------------------------------------
 
@@ -54,7 +60,8 @@ layers: $(DONE)/dev
 
 # what failed is run once more, alone: a busy machine makes browsers and real clocks late
 AGAIN = $(BIN)/python -m pytest --last-failed --last-failed-no-failures none -n 0 $(ARGS)
-pytest: setup-dev
+pytest: setup-dev tests
+tests:
 	$(BIN)/python -m pytest $(PYTEST) $(ARGS) || $(AGAIN)
 
 web-test: $(DONE)/dev console

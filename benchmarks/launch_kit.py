@@ -38,7 +38,7 @@ MOMENTS_S = (5.0, 10.0, 20.0)
 ELEVATION_MEAN_RAD, ELEVATION_SIGMA_RAD = math.radians(45.0), math.radians(8.0)
 """How rails are set, here and in the RocketPy flights; the sites reckon with it."""
 
-MACH, CD = np.array(drag_table()).T
+MACH, CD = np.array(drag_table()).T.copy()  # whole rows, as a site's are: else all kernels are compiled again for these
 CLASSES = tuple(
     RocketClass(
         d.name, d.delta_v_ms, d.burn_s, d.propellant_fraction, d.area_over_mass_m2_kg, d.rail_m, 0.04, 0.1, 0.1,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import jaxtyping
@@ -53,10 +55,57 @@ if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
     install_import_hook(checked_modules(), "runtime_types.checked")
 
 
+# the console's files, which need no kernels, before all; then what takes long, longest first (by processor time)
+FIRST = (
+    "console/test_picture.py",
+    "console/test_hands.py",
+    "console/test_practice.py",
+    "console/test_unwatched.py",
+    "monotone/test_monotone.py",
+    "trajectory/test_launch_impact.py",
+    "trajectory/test_practice_cases.py",
+    "api/test_demonstration.py",
+)
+APART = ("monotone/test_monotone.py",)
+"""Files whose tests share nothing and together take longer than a worker's part: each test goes where there is room."""
+COMPILED = os.environ.get("MARSAD_COMPILED")
+"""A file that is there when the kernels are compiled, if that goes on beside the tests (`make test`)."""
+COMPILING_S = 900.0
+
+
+def _place(path: Path) -> int:
+    name = path.relative_to(ROOT / "tests").as_posix()
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take long first: workers take whole files in this order, and none then ends long after all."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in slow)  # stable: the order within stays
+    items.sort(key=lambda item: (_place(item.path), item.path not in slow))  # stable: the order within stays
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to workers, as ``--dist loadfile`` does, but for those of `APART`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # the way that xdist means it
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.split("::", 1)[0]
+            return nodeid if path.endswith(APART) else path
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that may use kernels wait until they are compiled, so that they are compiled once."""
+    needs_none = item.path.parent == ROOT / "tests" / "console" and item.path.name != "test_real_station.py"
+    if COMPILED is None or needs_none:
+        return
+    began = time.monotonic()
+    while not Path(COMPILED).exists() and time.monotonic() - began < COMPILING_S:
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")
@@ -88,15 +137,33 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[object]:
-    """Give a headless Chromium (playwright's sync Browser) that can draw maps without a graphics card.
+def chromium(chromium_path: str) -> Iterator[Callable[..., Any]]:
+    """Give a function that starts a headless Chromium (playwright's sync Browser) with flags of its own.
 
     It lives for one module: while playwright's own event loop runs, no test of the same process may start another.
     """
     from playwright.sync_api import sync_playwright
 
-    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=flags)
-        yield running
-        running.close()
+        started: list[Any] = []
+
+        def start(*flags: str) -> Any:
+            args = ["--no-sandbox", *flags]
+            started.append(playwright.chromium.launch(executable_path=chromium_path, args=args))
+            return started[-1]
+
+        yield start
+        for running in started:
+            running.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Callable[..., Any]) -> Any:
+    """Give a browser that can draw maps without a graphics card."""
+    return chromium("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+
+
+@pytest.fixture(scope="module")
+def browser_without_maps(chromium: Callable[..., Any]) -> Any:
+    """Give a browser with no WebGL, as on a machine without: it shows all but the map, for a fifth of the work."""
+    return chromium("--disable-gpu", "--disable-software-rasterizer", "--disable-3d-apis")

@@ -26,6 +26,10 @@ def _shorter(a: Column) -> Column:
     return a[1:]
 
 
+def _cut(a: Column, by: int) -> Column:
+    return a[by:]
+
+
 def _half(value: float) -> float:
     return value / 2
 
@@ -66,6 +70,22 @@ def test_axes_of_one_name_have_one_size_within_a_call_and_only_there() -> None:
         dot(np.ones(2), np.ones(3))
     with pytest.raises(Exception, match=REFUSED):
         shorter(np.ones(3))
+
+
+def test_what_was_right_once_is_not_right_for_ever() -> None:
+    cut, dot = _checked(_cut), _checked(_dot)
+    assert len(cut(np.ones(3), 0)) == 3
+    with pytest.raises(Exception, match=REFUSED):
+        cut(np.ones(3), 1)  # the same types and shapes, but not what comes back
+    with pytest.raises(Exception, match=REFUSED):
+        cut(np.ones(3), by=1)
+    assert len(cut(np.ones(3), by=0)) == 3
+    assert dot(np.ones(2), np.ones(2)) == 2.0
+    for wrong in (np.ones((2, 2)), np.ones(2, dtype=np.int64), [1.0, 1.0], None):
+        with pytest.raises(Exception, match=REFUSED):
+            dot(np.ones(2), wrong)
+    kept = [dot(np.ones(2), b=np.ones(2)) for _ in range(3)]
+    assert kept == [2.0] * 3
 
 
 def test_a_data_class_is_held_to_its_shapes() -> None:

@@ -47,14 +47,19 @@ def built() -> Path:
 
 
 @pytest.fixture
-def console(browser: Any, built: Path) -> Iterator[Open]:
-    """Give a function that opens the console at a second of the scripted night."""
+def console(request: pytest.FixtureRequest, built: Path) -> Iterator[Open]:
+    """Give a function that opens the console at a second of the scripted night.
+
+    Without a graphics card a map is most of a page's work, so one is drawn only where the test is about it; elsewhere
+    the page is as a machine without WebGL shows it.
+    """
     with ExitStack() as stack:
 
         def open_console(
             second: float = 0.0, speed: float = 1.0, view: str = "#lang=en&theme=dark", width: int = 1280,
-            height: int = 800, prepare: Callable[[Mock], object] = id, **night: Any,
+            height: int = 800, prepare: Callable[[Mock], object] = id, draws: bool = False, **night: Any,
         ) -> Console:  # fmt: skip
+            browser = request.getfixturevalue("browser" if draws else "browser_without_maps")
             mock = Mock(second, speed, **night)
             prepare(mock)
             url = stack.enter_context(running(mock))
@@ -62,7 +67,7 @@ def console(browser: Any, built: Path) -> Iterator[Open]:
             stack.callback(context.close)
             context.grant_permissions(["clipboard-read", "clipboard-write"])
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000 if draws else 20_000)  # a busy machine draws slowly
             opened = Console(page, mock, url, [], [])
             page.on("pageerror", lambda error: opened.errors.append(str(error)))
             page.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)

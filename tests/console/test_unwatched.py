@@ -22,8 +22,9 @@ def blind(mock: Any) -> None:
 def test_no_zone_is_worded_as_clear_while_nobody_watches(console: Any, lang: str) -> None:
     clear, unwatched, no_danger, nobody, _ = WORDS[lang]
     c = console(
-        5, 0, f"#lang={lang}&tab=zones&sel=zone:gate&theme={'dark' if lang == 'en' else 'light'}", prepare=blind
-    )
+        5, 0, f"#lang={lang}&tab=zones&sel=zone:gate&theme={'dark' if lang == 'en' else 'light'}", prepare=blind,
+        draws=True,
+    )  # fmt: skip
     page = c.page
     page.locator("td.level-unwatched").first.wait_for()
     assert page.locator("td.level-clear").count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ FALSE_CLAIMS = ("displaced", "late", "early", "frozen", "high", "mirrored", "lea
 WINDOW_S = 90.0
 
 
+@cache
 def _flight(shared: Path, name: str) -> tuple[Flight, float]:
     """Longest flight of a file, and the lowest height in it as the ground."""
     found = list(flights(shared / "data" / "adsb" / f"{name}.json.gz"))
