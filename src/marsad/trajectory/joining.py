@@ -13,8 +13,11 @@ from marsad.geo.frames import enu_from_geodetic, geodetic_from_enu
 from marsad.sensing.book import SensorBiases, SensorBook
 from marsad.sensing.health import numbers_of
 from marsad.terms import (
+    Bearing,
+    Flash,
     ImpactForecast,
     LaunchEstimate,
+    Plot,
 )
 from marsad.trajectory.claims import claim
 from marsad.trajectory.events import (
@@ -63,31 +66,43 @@ def merge_same(
     state: TrajectoryState,
     event: Event,
     book: SensorBook,
-    now_s: float,
     now_utc_ns: int,
     biases: SensorBiases,
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
 ) -> None:
-    """Two events that are one launch become one: the better known takes over what the other has, if it fits.
+    """Two events that are one launch become one: of those near in time and place, the two that are so most likely.
 
-    If it would fit but for one error of the one sensor behind the other, that sensor is named, and they become one with
-    the next step.
+    If none is, but one would be but for one error of the one sensor behind it, that sensor is named, and they become
+    one with the next step.
     """
-    for other in state.events:
-        if other is event or other.stage == "ended" or event.stage == "ended" or not (event.modes and other.modes):
+    best, pair = 0.0, None
+    others = [] if event.stage == "ended" or not event.modes else [e for e in state.events if e is not event]
+    ranked = [
+        (other, event) if _rank(other) > _rank(event) else (event, other)
+        for other in others
+        if other.stage != "ended" and other.modes
+    ]
+    for keep, give in ranked:
+        if abs(keep.launch_s - give.launch_s) > state.params.same_launch_s + _time_spread(keep, give):
             continue
-        keep, give = (other, event) if _rank(other) > _rank(event) else (event, other)
-        apart_s = abs(event.launch_s - other.launch_s)
-        is_same = apart_s <= state.params.same_launch_s + _time_spread(event, other)
-        is_same = is_same and _same_launch(state, keep, give, book, biases.sigma)
-        if is_same:
-            cancel(state, give, book, now_utc_ns, launches, impacts, f"the same launch as {keep.event_id}")
-            _hand_over(state, give, book, now_s, biases)
-        elif (
-            state.params.hears_findings
-            and apart_s < state.params.clock_fault_s
-            and _reconciled(state, keep, give, book, now_utc_ns, biases)
+        if not _is_of_many(state, keep, give):
+            # nothing strays to or from a third: what is off is off by its sensor's error
+            if _mostly_fits(state, keep, give, book, biases.sigma):
+                pair = keep, give
+        elif _is_side_by_side(keep, give):
+            for two in ((keep, give), (give, keep)):
+                odds = one_not_two(state, *two, book, biases.sigma)
+                if odds > best:
+                    best, pair = odds, two
+    if pair is not None:
+        _become_one(state, *pair, book, now_utc_ns, biases, launches, impacts, "the same launch")
+        return
+    if not state.params.hears_findings or book.seconds(now_utc_ns) - event.born_s > state.params.reconcile_s:
+        return
+    for keep, give in ranked:
+        if abs(keep.launch_s - give.launch_s) < state.params.clock_fault_s and _reconciled(
+            state, keep, give, book, now_utc_ns, biases
         ):
             state.reconciled.append((keep, give))
 
@@ -105,13 +120,41 @@ def merge_reconciled(
     for keep, give in waiting:
         if "ended" in (keep.stage, give.stage):
             continue
-        reason = f"the same launch as {keep.event_id}, seen by a sensor that is wrong"
-        cancel(state, give, book, now_utc_ns, launches, impacts, reason)
         for detection in list(give.detections.values()):
             if rival_of(keep, detection, book) is None:
                 take(keep, give_back(give, detection.detection_id, book), rows_of(detection, book), 0.0, book)
                 keep.search_asked = True  # they have been seen to fit together
-        _hand_over(state, give, book, book.seconds(now_utc_ns), biases)
+        reason = "the same launch, seen by a sensor that is wrong"
+        _become_one(state, keep, give, book, now_utc_ns, biases, launches, impacts, reason)
+
+
+def _become_one(
+    state: TrajectoryState,
+    keep: Event,
+    give: Event,
+    book: SensorBook,
+    now_utc_ns: int,
+    biases: SensorBiases,
+    launches: list[LaunchEstimate],
+    impacts: list[ImpactForecast],
+    reason: str,
+) -> None:
+    """End one of two launches; the other goes on under the name that has been told first.
+
+    So a launch that was told is not taken back where only its path turns out to be another one's.
+    """
+    if give.published_s > -math.inf and (keep.published_s == -math.inf or give.born_s < keep.born_s):
+        for name in _TOLD:
+            mine, others = getattr(keep, name), getattr(give, name)
+            setattr(keep, name, others)
+            setattr(give, name, mine)
+        keep.dirty = True
+    cancel(state, give, book, now_utc_ns, launches, impacts, f"{reason}: {keep.event_id}")
+    _hand_over(state, give, book, book.seconds(now_utc_ns), biases)
+
+
+_TOLD = ("event_id", "site_id", "born_s", "stage", "status", "impact_shown", "published_s", "spread_s")
+"""What of a launch belongs to what was said of it, not to what is believed."""
 
 
 def _hand_over(state: TrajectoryState, give: Event, book: SensorBook, now_s: float, biases: SensorBiases) -> None:
@@ -122,10 +165,22 @@ def _hand_over(state: TrajectoryState, give: Event, book: SensorBook, now_s: flo
             state.pool.append(Unclaimed(detection, rows, book.seconds(detection.time_utc_ns), now_s))
 
 
+_STRAY = 6.0
+"""What it costs (natural log) that a launch has a detection that is another's: one in some hundred is."""
+_UNSEEN = 2.3
+"""What it costs that a sensor which sees one of two rockets side by side does not see the other for a second: it would
+see it nine times in ten."""
+_SIDE_BY_SIDE_M = 500.0
+"""So far apart may two rockets fly that all sensors see both: a launcher's place is off by as much when a launch has
+detections of two rockets."""
+_LOOK_S = 1.0
+"""What is missed once is often missed again at once: looks count by the second."""
+_ONE_MORE = 6.0
+"""What a launch of its own costs: its time, place and heading need not be those of the other."""
 _BESIDE = 0.25
 """Share of the detections of one launch that may be in frames that show the other too."""
 _FITTING = 0.7
-"""Share of them that must be what the other expects."""
+"""Share of them that must be what the other expects, where the two stand alone."""
 _AGAIN = 1.25
 """A suspicion that named nobody is looked at again when so much more time has passed since launch."""
 _SECOND_LOOK_S = 0.5
@@ -240,7 +295,45 @@ def _time_spread(a: Event, b: Event) -> float:
     return float(min(3.0 * math.sqrt(variance), 3.0))
 
 
-def _same_launch(
+def _is_side_by_side(one: Event, other: Event) -> bool:
+    """Whether two launches at one time are so near in place that their rockets, if they are two, fly side by side."""
+    a, b = one.modes[0], other.modes[0]
+    east, north, _ = enu_from_geodetic(
+        a.launch.latitude_rad, a.launch.longitude_rad, 0.0, b.launch.latitude_rad, b.launch.longitude_rad, 0.0
+    )
+    spread_m = 3.0 * math.sqrt(float(np.trace(a.launch_covariance[:2, :2] + b.launch_covariance[:2, :2])))
+    return math.hypot(east, north) < _SIDE_BY_SIDE_M + spread_m
+
+
+def one_not_two(
+    state: TrajectoryState, keep: Event, give: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
+) -> float:
+    """Log odds that two events are one launch, that of ``keep``, rather than two from one place at one time.
+
+    As one launch, what the other has either fits this one or has strayed from a third.  As two, one was missed in all
+    the looks in which a sensor saw the other alone, though they flew side by side.  Where it is plain that they are two
+    the sum is not gone through to its end.
+    """
+    odds = _ONE_MORE + _UNSEEN * (_seen_alone(keep, give, book) + _seen_alone(give, keep, book))
+    apart = []
+    for detection in give.detections.values():  # the cheaper question first: rockets of a salvo stand side by side
+        if rival_of(keep, detection, book) is None:
+            apart.append(detection)
+        else:
+            odds -= _STRAY
+            if odds <= 0.0:
+                return odds
+    for detection in apart:
+        rows = rows_of(detection, book)
+        as_one, _ = score(keep, rows, state.world, bias_sigma)
+        as_two, _ = score(give, rows, state.world, bias_sigma)
+        odds -= max(min(0.5 * as_one, _STRAY) - min(0.5 * as_two, _STRAY), 0.0)
+        if odds <= 0.0:
+            return odds
+    return odds
+
+
+def _mostly_fits(
     state: TrajectoryState, keep: Event, give: Event, book: SensorBook, bias_sigma: Float[np.ndarray, "sensor 7"]
 ) -> bool:
     """Whether the detections of one event could be the other's: they fit there, and are not seen beside its own."""
@@ -256,3 +349,31 @@ def _same_launch(
         if n - misfits < _FITTING * n:
             return False
     return True
+
+
+def _seen_alone(one: Event, other: Event, book: SensorBook) -> int:
+    """In how many looks, a second or a radar's turn long, one launch was seen while both flew, before the other was
+    ever seen or after it was last seen.  What is seen of them by turns may be two that a sensor cannot tell apart.
+    """
+    since_s = max(one.launch_s, other.launch_s) + _LOOK_S
+    until_s = min(e.launch_s + e.modes[0].flight.burnout_s for e in (one, other))
+    others = [t for times in _looks(other, book).values() for t in times]
+    count = 0
+    for (k, is_plot), times in _looks(one, book).items():
+        look_s = max(_LOOK_S, 1.0 / (book.sensors[k].rate_hz or 1.0)) if is_plot else _LOOK_S
+        last_s = -math.inf
+        for t in times:
+            if t < since_s or (t > until_s and not is_plot) or t - last_s < 0.9 * look_s:
+                continue
+            if not others or t > max(others) + 0.6 * look_s or t < min(others) - 0.6 * look_s:
+                count, last_s = count + 1, t
+    return count
+
+
+def _looks(event: Event, book: SensorBook) -> dict[tuple[int, bool], list[float]]:
+    """Stamps (s) of what a launch was seen by, in order: by sensor, plots apart from sightings."""
+    found: dict[tuple[int, bool], list[float]] = {}
+    for d in event.detections.values():
+        if isinstance(d, Plot | Bearing | Flash):
+            found.setdefault((book.index[d.sensor_id], isinstance(d, Plot)), []).append(book.seconds(d.time_utc_ns))
+    return {key: sorted(times) for key, times in found.items()}

@@ -140,8 +140,8 @@ def step(
     if hears:
         note_scatter(state, book, now_utc_ns, bias_sigma)
     for event in list(state.events):
-        if event.grown() and now_s - event.born_s < state.params.merge_s:
-            merge_same(state, event, book, now_s, now_utc_ns, biases, launches, impacts)
+        if event.grown():
+            merge_same(state, event, book, now_utc_ns, biases, launches, impacts)
         _advance(state, event, book, now_s, now_utc_ns, bias_mean, bias_sigma, launches, impacts)
     state.events = [e for e in state.events if e.stage != "ended"]
     old = 0  # they stand in order of arrival, but for a few
