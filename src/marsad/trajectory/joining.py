@@ -83,14 +83,14 @@ def merge_same(
         for other in others
         if other.stage != "ended" and other.modes
     ]
+    is_young = book.seconds(now_utc_ns) - event.born_s < state.params.merge_s
     for keep, give in ranked:
         if abs(keep.launch_s - give.launch_s) > state.params.same_launch_s + _time_spread(keep, give):
             continue
-        if not _is_of_many(state, keep, give):
-            # nothing strays to or from a third: what is off is off by its sensor's error
-            if _mostly_fits(state, keep, give, book, biases.sigma):
-                pair = keep, give
-        elif _is_side_by_side(keep, give):
+        if is_young and _mostly_fits(state, keep, give, book, biases.sigma):
+            pair = keep, give
+            break
+        if _is_of_many(state, keep, give) and _is_side_by_side(keep, give):
             for two in ((keep, give), (give, keep)):
                 odds = one_not_two(state, *two, book, biases.sigma)
                 if odds > best:
@@ -98,7 +98,7 @@ def merge_same(
     if pair is not None:
         _become_one(state, *pair, book, now_utc_ns, biases, launches, impacts, "the same launch")
         return
-    if not state.params.hears_findings or book.seconds(now_utc_ns) - event.born_s > state.params.reconcile_s:
+    if not state.params.hears_findings or not is_young:
         return
     for keep, give in ranked:
         if abs(keep.launch_s - give.launch_s) < state.params.clock_fault_s and _reconciled(
@@ -180,7 +180,7 @@ _ONE_MORE = 6.0
 _BESIDE = 0.25
 """Share of the detections of one launch that may be in frames that show the other too."""
 _FITTING = 0.7
-"""Share of them that must be what the other expects, where the two stand alone."""
+"""Share of them that must be what the other expects, while a launch is young."""
 _AGAIN = 1.25
 """A suspicion that named nobody is looked at again when so much more time has passed since launch."""
 _SECOND_LOOK_S = 0.5
@@ -312,7 +312,7 @@ def one_not_two(
 
     As one launch, what the other has either fits this one or has strayed from a third.  As two, one was missed in all
     the looks in which a sensor saw the other alone, though they flew side by side.  Where it is plain that they are two
-    the sum is not gone through to its end.
+    the sum is not gone through to its end; and detections that have all strayed are another launch.
     """
     odds = _ONE_MORE + _UNSEEN * (_seen_alone(keep, give, book) + _seen_alone(give, keep, book))
     apart = []
@@ -323,13 +323,15 @@ def one_not_two(
             odds -= _STRAY
             if odds <= 0.0:
                 return odds
+    strayed = len(give.detections) - len(apart)
     for detection in apart:
         rows = rows_of(detection, book)
         as_one, _ = score(keep, rows, state.world, bias_sigma)
         as_two, _ = score(give, rows, state.world, bias_sigma)
         odds -= max(min(0.5 * as_one, _STRAY) - min(0.5 * as_two, _STRAY), 0.0)
-        if odds <= 0.0:
-            return odds
+        strayed += 0.5 * as_one > _STRAY
+        if odds <= 0.0 or strayed > 0.5 * len(give.detections):
+            return min(odds, 0.0)
     return odds
 
 
@@ -338,6 +340,7 @@ def _mostly_fits(
 ) -> bool:
     """Whether the detections of one event could be the other's: they fit there, and are not seen beside its own."""
     n = len(give.detections)
+    allowed = 2.0 * state.params.gate_chi2[2]
     beside = misfits = 0
     for detection in give.detections.values():  # the cheaper question first: rockets of a salvo stand side by side
         beside += rival_of(keep, detection, book) is not None
@@ -345,15 +348,16 @@ def _mostly_fits(
             return False
     for detection in give.detections.values():
         chi2, _ = score(keep, rows_of(detection, book), state.world, bias_sigma)
-        misfits += not chi2 < 2.0 * state.params.gate_chi2[2]
+        misfits += not chi2 < allowed
         if n - misfits < _FITTING * n:
             return False
     return True
 
 
 def _seen_alone(one: Event, other: Event, book: SensorBook) -> int:
-    """In how many looks, a second or a radar's turn long, one launch was seen while both flew, before the other was
-    ever seen or after it was last seen.  What is seen of them by turns may be two that a sensor cannot tell apart.
+    """In how many looks, a second or a radar's turn long, one launch was seen while both flew after the other was last
+    seen, or seen to burn before it was ever seen.  What is seen of them by turns may be two that a sensor cannot tell
+    apart, and a radar's plots of one that is not found yet belong to nobody.
     """
     since_s = max(one.launch_s, other.launch_s) + _LOOK_S
     until_s = min(e.launch_s + e.modes[0].flight.burnout_s for e in (one, other))
@@ -365,7 +369,7 @@ def _seen_alone(one: Event, other: Event, book: SensorBook) -> int:
         for t in times:
             if t < since_s or (t > until_s and not is_plot) or t - last_s < 0.9 * look_s:
                 continue
-            if not others or t > max(others) + 0.6 * look_s or t < min(others) - 0.6 * look_s:
+            if not others or t > max(others) + 0.6 * look_s or (not is_plot and t < min(others) - 0.6 * look_s):
                 count, last_s = count + 1, t
     return count
 

@@ -54,7 +54,7 @@ class TrajectoryParams:
     tail_s: float = 6.0
     salvo_s: float = 90.0
     young_s: float = 1.5
-    reconcile_s: float = 8.0
+    merge_s: float = 8.0
     least_spread_weight: float = 0.08
     spread_s: float = 0.3
     same_launch_s: float = 0.4
