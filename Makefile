@@ -30,17 +30,15 @@ help:  ## say what there is
 demo: setup  ## set up, then a night at a gas plant in the browser; ARGS="--no-browser --once" passes options on
 	@$(BIN)/marsad demo $(ARGS)
 
-# the kernels are compiled on one core while the other builds the console, checks, and begins with the tests that need
-# none; with --keep-going the tests run even if a check fails
+# the kernels are compiled on one core while the other builds the console and checks: a test that loaded them meanwhile
+# would compile them too; with --keep-going the tests run even if a check fails
 KEEP_GOING = $(findstring k,$(firstword -$(MAKEFLAGS)))
-COMPILED = $(abspath $(DONE))/compiled
 test: $(DONE)/dev  ## set up, then all checks and tests; ARGS="-k zone" passes options on
-	@rm -f $(COMPILED); { ended=0; $(MAKE) --no-print-directory $(DONE)/warm || ended=$$?; touch $(COMPILED); exit $$ended; } & \
-	kernels=$$!; failed=0; \
+	@$(MAKE) --no-print-directory $(DONE)/warm & kernels=$$!; failed=0; \
 	$(MAKE) --no-print-directory console programs lint web-test || failed=1; \
-	if [ $$failed = 0 ] || [ -n "$(KEEP_GOING)" ]; then \
-	  MARSAD_COMPILED=$(COMPILED) $(MAKE) --no-print-directory tests || failed=1; fi; \
-	wait $$kernels && exit $$failed
+	wait $$kernels || failed=1; \
+	[ $$failed = 0 ] || [ -n "$(KEEP_GOING)" ] || exit 1; \
+	$(MAKE) --no-print-directory tests && exit $$failed
 
 # --- the parts -----------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ if os.environ.get("MARSAD_TYPECHECK", "1") != "0":
     install_import_hook(checked_modules(), "runtime_types.checked")
 
 
-# the console's files, which need no kernels, before all; then what takes long, longest first (by processor time)
+# what takes long, longest first (by processor time)
 FIRST = (
     "console/test_picture.py",
     "console/test_hands.py",
@@ -68,9 +67,6 @@ FIRST = (
 )
 APART = ("monotone/test_monotone.py",)
 """Files whose tests share nothing and together take longer than a worker's part: each test goes where there is room."""
-COMPILED = os.environ.get("MARSAD_COMPILED")
-"""A file that is there when the kernels are compiled, if that goes on beside the tests (`make test`)."""
-COMPILING_S = 900.0
 
 
 def _place(path: Path) -> int:
@@ -95,17 +91,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return nodeid if path.endswith(APART) else path
 
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a test that may use kernels wait until they are compiled, so that they are compiled once."""
-    needs_none = item.path.parent == ROOT / "tests" / "console" and item.path.name != "test_real_station.py"
-    if COMPILED is None or needs_none:
-        return
-    began = time.monotonic()
-    while not Path(COMPILED).exists() and time.monotonic() - began < COMPILING_S:
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")
