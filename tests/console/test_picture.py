@@ -90,10 +90,11 @@ def test_the_all_clear_is_said(console: Any) -> None:
 def test_no_picture_lies_across_the_map_when_nothing_is_heard(console: Any) -> None:
     c = console(0, draws=True)
     shown = c.page.locator(".no-picture")
+    c.page.locator("html[data-map]").wait_for(timeout=60_000)
     c.page.wait_for_timeout(1500)
     assert shown.count() == 0
     c.mock.silent = True
-    shown.wait_for(timeout=8000)
+    shown.wait_for(timeout=60_000)
     assert "NO PICTURE" in shown.inner_text()
     box, whole = shown.bounding_box(), c.page.locator(".map-box").bounding_box()
     assert box["width"] >= whole["width"] - 2
