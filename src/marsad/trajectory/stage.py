@@ -213,8 +213,7 @@ def _is_due(state: TrajectoryState, event: Event, now_s: float) -> bool:
     if event.plots > 0 and event.last_plot_s >= event.last_row_s:
         return True
     is_young = now_s - event.born_s < state.params.young_s
-    count = (state.young_count(now_s) if is_young else len(state.events)) if state.params.bounds_work else 0
-    crowd = count / 1.5
+    crowd = (state.young_count(now_s) if is_young else len(state.events)) / 1.5
     return now_s - event.last_fit_s >= state.params.refit_s * max(1.0, crowd)
 
 

@@ -38,8 +38,8 @@ class TrajectoryParams:
     ``gate_chi2``: by number of values (1, 2, 3) of a detection, how far from an event's forecast it may lie.
     ``refit_s``: shortest time between two fits of one event by bearings (a plot is fitted at once).
     ``hears_findings``: whether what is found to be wrong with a sensor is corrected at all.
-    ``bounds_work``: whether there is a bound to how many plots and pairs of plots are kept, searches are put off where
-    there are more than there is time for, and launches wait for their fits where there are many.
+    ``bounds_work``: whether there is a bound to how many plots and pairs of plots are kept, and searches are put off
+    where there are more than there is time for.
     """
 
     gate_chi2: tuple[float, float, float] = (16.0, 20.0, 24.0)
