@@ -96,7 +96,7 @@ def merge_same(
                 if odds > best:
                     best, pair = odds, two
     if pair is not None:
-        _become_one(state, *pair, book, now_utc_ns, biases, launches, impacts, "the same launch")
+        _become_one(state, *pair, book, now_utc_ns, biases, launches, impacts)
         return
     if not state.params.hears_findings or not is_young:
         return
@@ -124,8 +124,7 @@ def merge_reconciled(
             if rival_of(keep, detection, book) is None:
                 take(keep, give_back(give, detection.detection_id, book), rows_of(detection, book), 0.0, book)
                 keep.search_asked = True  # they have been seen to fit together
-        reason = "the same launch, seen by a sensor that is wrong"
-        _become_one(state, keep, give, book, now_utc_ns, biases, launches, impacts, reason)
+        _become_one(state, keep, give, book, now_utc_ns, biases, launches, impacts, ", seen by a sensor that is wrong")
 
 
 def _become_one(
@@ -137,7 +136,7 @@ def _become_one(
     biases: SensorBiases,
     launches: list[LaunchEstimate],
     impacts: list[ImpactForecast],
-    reason: str,
+    how: str = "",
 ) -> None:
     """End one of two launches; the other goes on under the name that has been told first.
 
@@ -149,7 +148,7 @@ def _become_one(
             setattr(keep, name, others)
             setattr(give, name, mine)
         keep.dirty = True
-    cancel(state, give, book, now_utc_ns, launches, impacts, f"{reason}: {keep.event_id}")
+    cancel(state, give, book, now_utc_ns, launches, impacts, f"the same launch as {keep.event_id}{how}")
     _hand_over(state, give, book, book.seconds(now_utc_ns), biases)
 
 
